@@ -1,0 +1,75 @@
+# Two commands matter on a fresh machine: `make demo` and `make test`. Each sets up what it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_DEMO := eit-demo
+SOURCES := eit solvers maps tests bench
+
+.DEFAULT_GOAL := check
+.PHONY: install demo test test-long test-data check lint types format cover golden bench docs serve build lock browser clean help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.installed maps/assets/.complete  ## virtual environment from the lock, front-end files, the package itself
+
+$(VENV)/.installed: requirements/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "eit needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/lock.txt
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: install  ## the demonstration territory from CSV files to plan, maps and report
+	$(BIN)/eit demo $(RUN_DEMO)
+
+test: install browser  ## the fast tests; nothing outside the clone
+	$(BIN)/python -m pytest -m "not long and not data" -n 2
+
+test-long: install browser  ## thousands of random cases, a browser on every page
+	$(BIN)/python -m pytest -m long -n 2
+
+test-data: install browser  ## the public registers, from the folder EIT_DATA
+	@test -n "$(EIT_DATA)" || { echo "make test-data needs EIT_DATA=<folder of the registers>" >&2; exit 2; }
+	EIT_DATA="$(abspath $(EIT_DATA))" $(BIN)/python -m pytest -m data
+
+check: lint types test  ## lint, types and the fast tests
+
+lint: $(VENV)/.installed  ## ruff: rules and format
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+types: $(VENV)/.installed  ## mypy, strict
+	$(BIN)/mypy
+
+format: $(VENV)/.installed  ## mend what ruff can mend
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+cover: install browser  ## coverage of the fast tests, in htmlcov/
+	$(BIN)/python -m pytest -m "not long and not data" --cov=eit --cov=solvers --cov=maps --cov-report=html --cov-report=term
+
+bench: install  ## time and memory by phase, beside the bare solver; writes docs/benchmarks.md
+	$(BIN)/python -m bench.run --write docs/benchmarks.md
+
+docs: $(VENV)/.installed  ## the manual, in docs/_build/html
+	$(BIN)/python -m docs.tables
+	$(BIN)/sphinx-build -W -q -b html docs docs/_build/html
+
+build: install  ## wheel and source archive, in dist/
+	$(BIN)/python -m build --no-isolation
+
+lock: $(VENV)/.installed  ## renew the lock: versions and hashes, no address
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
+	  --no-emit-find-links --generate-hashes --upgrade --quiet --custom-compile-command 'make lock' -o requirements/lock.txt
+	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -y -qq chromium; } \
+	  || { echo "the browser tests need Chromium: sudo apt-get install chromium" >&2; exit 1; }
+
+clean:  ## remove what the targets above made
+	rm -rf $(VENV) node_modules maps/assets dist docs/_build htmlcov .coverage $(RUN_DEMO) bench/out
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Optimisation models over arrays; knows nothing of firms, files or maps."""
