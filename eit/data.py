@@ -1,8 +1,10 @@
 """Opens the data files that ship with the software, in a checkout and in a wheel alike."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def path(*parts: str) -> Path:
@@ -21,6 +23,8 @@ def path(*parts: str) -> Path:
     raise FileNotFoundError(f"datasets/{'/'.join(parts)} is not part of this installation")
 
 
-def read_csv(name: str) -> pd.DataFrame:
+def read_csv(name: str) -> "pd.DataFrame":
     """Read a shipped CSV file, every cell as text, an empty cell as ``""``."""
+    import pandas as pd  # here, so that `eit --help` need not wait for it
+
     return pd.read_csv(path(*name.split("/")), dtype=str, keep_default_na=False, encoding="utf-8")

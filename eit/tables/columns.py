@@ -1,0 +1,185 @@
+"""A whole column at once: each distinct cell is read once, and one by one only where it must be."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from eit.tables import codes, dates, numbers, quality
+from eit.tables.cell import Cell
+from eit.tables.guarding import unguard
+from eit.tables.months import read_months
+from eit.tables.schema import Column
+
+Reader = Callable[[str], Cell]
+Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+Values = pd.api.extensions.ExtensionArray | np.ndarray[tuple[int], np.dtype[Any]]
+
+TEXTS = frozenset({"text", "id", "key", "unit"})
+"""Types whose value is the cell as it stands, without the spaces around it."""
+
+_NUMBERS: Mapping[str, tuple[Callable[..., Cell], Callable[[Floats], Flags]]] = {
+    "number": (numbers.read_number, np.isfinite),
+    "positive": (numbers.read_positive, lambda x: np.isfinite(x) & (x > 0)),
+    "nonnegative": (numbers.read_nonnegative, lambda x: np.isfinite(x) & (x >= 0)),
+    "share": (numbers.read_share, lambda x: (x >= 0) & (x <= 1)),
+    "count": (numbers.read_count, lambda x: np.isfinite(x) & (x >= 1) & (x == np.floor(x))),
+}
+_OTHERS: Mapping[str, Reader] = {
+    "date": dates.read_date,
+    "moment": dates.read_moment,
+    "time": dates.read_time,
+    "months": read_months,
+    "quality": quality.read_quality,
+    "limits": quality.read_limits,
+    "siret": codes.read_siret,
+    "insee": codes.read_insee,
+    "resource": codes.read_resource,
+    "resource_prefix": codes.read_resource,
+}
+_OF_COLUMN: Mapping[str, Callable[[Column], Reader]] = {
+    "choice": codes.choice_reader,
+    "tristate": codes.choice_reader,
+    "open_choice": codes.open_choice_reader,
+    "flag": codes.flag_reader,
+}
+NUMBER_TYPES = frozenset(_NUMBERS)
+"""Types whose value is a number."""
+
+
+class Finding(NamedTuple):
+    """Something to say of the cell at a position of a column."""
+
+    position: int
+    column: str
+    code: str
+    is_fault: bool
+    detail: Mapping[str, str]
+
+
+class ReadColumn(NamedTuple):
+    """Values of a column, one for each row, and what there is to say of them."""
+
+    values: Values
+    findings: list[Finding]
+
+
+def read_column(column: Column, cells: Sequence[str], *, comma_decimal: bool) -> ReadColumn:
+    """Read a column; a blank cell takes the default, a faulty one the value for nothing.
+
+    Nothing is ``""`` for text, NaN for numbers, False for flags.
+    """
+    if column.type in TEXTS:
+        return _read_texts(column, cells)
+    places, distinct = pd.factorize(np.array(cells, dtype=object))
+    read, detail = _read_distinct(column, unguard(distinct.tolist()), comma_decimal)
+    told = np.zeros(len(read), dtype=bool)
+    told[list(detail)] = True
+    findings = []
+    for position in np.flatnonzero(told[places]).tolist():
+        cell = detail[int(places[position])]
+        code = cell.fault or cell.notice
+        findings.append(Finding(position, column.name, code, bool(cell.fault), cell.detail))
+    return ReadColumn(read.take(places), findings)
+
+
+def constant_column(column: Column, length: int) -> Values:
+    """Fill a column that the file does not have with its default, or with nothing."""
+    return constant(_default(column), length)
+
+
+def constant(value: str | float | bool, length: int) -> Values:
+    """Fill a column with one value."""
+    if isinstance(value, str):
+        return _array([value], "str").take(np.zeros(length, dtype=np.intp))
+    return np.full(length, value)
+
+
+def _read_texts(column: Column, cells: Sequence[str]) -> ReadColumn:
+    texts = unguard(list(map(str.strip, cells)))
+    findings = []
+    if not all(texts):
+        if column.required == "yes":
+            blank = (at for at, text in enumerate(texts) if not text)
+            findings = [Finding(at, column.name, "blank", True, {}) for at in blank]
+        texts = [text or column.default for text in texts]
+    return ReadColumn(_array(texts, "str"), findings)
+
+
+def _read_distinct(
+    column: Column, texts: Sequence[str], comma_decimal: bool
+) -> tuple[Values, dict[int, Cell]]:
+    """Values of distinct texts, and the cells of those that there is something to say of."""
+    read = _reader(column, comma_decimal)
+    values, unread = _read_quickly(column, texts, comma_decimal)
+    told: dict[int, Cell] = {}
+    for at in unread:
+        if texts[at].strip():
+            cell = read(texts[at])
+        elif column.required == "yes":
+            cell = Cell(fault="blank")
+        else:
+            cell = Cell(_default(column))
+        values[at] = _nothing(column) if cell.fault else cell.value
+        if cell.fault or cell.notice:
+            told[at] = cell
+    return _array(values, _dtype(column)), told
+
+
+def _read_quickly(
+    column: Column, texts: Sequence[str], comma_decimal: bool
+) -> tuple[list[str | float | bool], list[int]]:
+    """Values of the texts that need no second look, and the places of the others."""
+    values: list[str | float | bool] = [""] * len(texts)
+    if column.type not in _NUMBERS:
+        return values, list(range(len(texts)))
+    joined = "\n".join(texts)
+    if comma_decimal:
+        joined = joined.replace(",", ".")
+    parts = joined.split("\n")
+    if "_" in joined or len(parts) != len(texts):  # float would take 1_000 for a number
+        return values, list(range(len(texts)))
+    try:
+        blank = "" in parts
+        found = np.array([float(p or "nan") for p in parts] if blank else list(map(float, parts)))
+    except ValueError:
+        return values, list(range(len(texts)))
+    doubtful = np.flatnonzero(~_NUMBERS[column.type][1](found)).tolist()
+    return found.tolist(), doubtful
+
+
+@cache
+def _reader(column: Column, comma_decimal: bool) -> Reader:
+    if column.type in _NUMBERS:
+        return partial(_NUMBERS[column.type][0], comma_decimal=comma_decimal)
+    if column.type in _OF_COLUMN:
+        return _OF_COLUMN[column.type](column)
+    return _OTHERS[column.type]
+
+
+def _array(values: Sequence[Any], dtype: str) -> Values:
+    """Values as pandas holds them: text as its own kind of array, the rest as numpy's."""
+    if dtype == "str":
+        return pd.array(np.array(values, dtype=object), dtype=pd.StringDtype(na_value=np.nan))
+    return np.array(values, dtype=dtype)
+
+
+def _default(column: Column) -> str | float | bool:
+    if not column.default or column.type in TEXTS:
+        return column.default or _nothing(column)
+    return _reader(column, False)(column.default).value
+
+
+def _nothing(column: Column) -> str | float | bool:
+    nothing: dict[str, str | float | bool] = {"float64": np.nan, "bool": False, "str": ""}
+    return nothing[_dtype(column)]
+
+
+def _dtype(column: Column) -> str:
+    if column.type in _NUMBERS or column.type == "time":
+        return "float64"
+    return "bool" if column.type == "flag" else "str"
