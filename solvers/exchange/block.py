@@ -1,0 +1,104 @@
+"""One component as a linear or mixed-integer program, objective after objective."""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from solvers.exchange.arrays import Floats
+from solvers.exchange.audit import breaches
+from solvers.exchange.build import Model, build
+from solvers.exchange.engine import Effort, Ending
+from solvers.exchange.integer import solve_integer
+from solvers.exchange.linear import solve_linear
+from solvers.exchange.outcome import Prices
+from solvers.exchange.plan import Plan, plan_of, values
+from solvers.exchange.problem import Exchange
+from solvers.exchange.stages import Found, floor_of, most_conceivable, stage_program
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What came of one component."""
+
+    ending: Ending
+    plan: Plan | None
+    bounds: Floats  # (o,)
+    prices: Prices | None  # of the first objective, where they prove its bound
+    method: str  # "lp" or "milp"
+    message: str
+
+
+def solve_block(problem: Exchange, most: Floats, effort: Effort) -> Block:
+    """Solve one component, each objective keeping what those of higher rank found."""
+    model = build(problem, most)
+    method = "milp" if model.whole.any() else "lp"
+    until = time.perf_counter() + effort.seconds
+    found = _first(problem, model, most, _share(effort, until, problem.sizes["o"]))
+    ending, plan, prices = found.ending, found.plan, found.prices
+    bounds, floors, messages = [found.bound], np.empty(0), [found.message]
+    for stage in range(1, problem.sizes["o"]):
+        if plan is None:
+            bounds.append(most_conceivable(stage_program(model, 0, np.empty(0))))
+            continue
+        best = values(problem, plan)[stage - 1]
+        floors = np.append(floors, floor_of(best, problem.tolerance))
+        left = _share(effort, until, problem.sizes["o"] - stage)
+        found = _later(problem, model, most, plan, floors, left)
+        plan, ending = found.plan, _worse(ending, found.ending)
+        bounds.append(found.bound)
+        messages.append(found.message)
+    message = "; ".join(dict.fromkeys(filter(None, messages)))
+    return Block(ending, plan, np.array(bounds), prices, method, message)
+
+
+def _share(effort: Effort, until: float, stages: int) -> Effort:
+    return replace(effort, seconds=(until - time.perf_counter()) / stages)
+
+
+def _worse(one: Ending, other: Ending) -> Ending:
+    order = (Ending.OPTIMAL, Ending.FEASIBLE, Ending.NOTHING, Ending.INFEASIBLE)
+    return max(one, other, key=order.index)
+
+
+def _first(problem: Exchange, model: Model, most: Floats, effort: Effort) -> Found:
+    """The first stage; where the solver has no plan, shipping nothing may be one."""
+    found = _solve(problem, model, most, 0, np.empty(0), effort)
+    if found.plan is not None:
+        return found
+    idle = plan_of(problem, np.zeros_like(most))
+    bound = most_conceivable(stage_program(model, 0, np.empty(0)))
+    if found.ending is not Ending.INFEASIBLE:
+        bound = min(bound, found.bound)
+    if breaches(problem, idle):
+        return replace(found, bound=bound)
+    return replace(found, ending=Ending.FEASIBLE, plan=idle, bound=bound)
+
+
+def _later(
+    problem: Exchange, model: Model, most: Floats, before: Plan, floors: Floats, effort: Effort
+) -> Found:
+    """A later stage; the plan before stands where the solver has none that is better."""
+    stage = len(floors)
+    if not model.gain[stage].any():
+        return Found(Ending.OPTIMAL, before, 0.0, None, "")
+    found = _solve(problem, model, most, stage, floors, effort)
+    had = values(problem, before)
+    if found.plan is not None:
+        has = values(problem, found.plan)
+        kept = np.all(has[:stage] >= floors - np.abs(floors) * 1e-9)
+        if kept and has[stage] >= had[stage]:
+            return found
+    bound = found.bound
+    if found.ending is Ending.INFEASIBLE:
+        bound = most_conceivable(stage_program(model, stage, floors))
+    ending = Ending.OPTIMAL if found.ending is Ending.OPTIMAL else Ending.FEASIBLE
+    return replace(found, ending=ending, plan=before, bound=max(bound, float(had[stage])))
+
+
+def _solve(
+    problem: Exchange, model: Model, most: Floats, stage: int, floors: Floats, effort: Effort
+) -> Found:
+    if model.whole.any():
+        return solve_integer(problem, model, stage, floors, effort)
+    return solve_linear(problem, model, most, stage, floors, effort)

@@ -1,0 +1,198 @@
+"""Parts of a problem that share nothing, and each as a problem of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from solvers.exchange.arrays import Flags, Floats, Ints, any_by
+from solvers.exchange.problem import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """The parts of a problem, numbered in the order of their first source or sink.
+
+    Labels are by axis as in `problem.COLUMNS`; besides, l: limits, y: blend rows.
+    """
+
+    count: int
+    labels: Mapping[str, Ints]
+
+    def label(self, axis: str) -> Ints:
+        """Component of each element of an axis, -1 none."""
+        return self.labels[axis]
+
+    def sizes(self, axis: str) -> Ints:
+        """Number of elements of each component, shape (components,)."""
+        label = self.labels[axis]
+        return np.bincount(label[label >= 0], minlength=self.count)
+
+    def flag(self, axis: str, chosen: Flags) -> Flags:
+        """Components with a chosen element, shape (components,); `chosen` is by element."""
+        label = self.labels[axis]
+        return any_by(label, chosen & (label >= 0), self.count)
+
+    def within(self, axis: str, chosen: Flags) -> Flags:
+        """Elements of the chosen components; `chosen` is by component."""
+        return np.append(chosen, False)[self.labels[axis]]
+
+
+def worthwhile(problem: Exchange, most: Floats) -> Flags:
+    """Lanes that can carry something and may bring something, shape (k,).
+
+    A lane from a source to a sink that gains in no objective is left out if
+    nothing else could call for it: no required row or way, no blending, no
+    limit that it would loosen, and nothing earned by being used.
+    """
+    held = problem.required & (problem.min_quantity > 0)
+    live: Flags = (most.max(axis=1, initial=0.0) > 0) | held[problem.way]
+    direct = (problem.origin < problem.sizes["m"]) & (problem.destination < problem.sizes["n"])
+    wanted = np.any(problem.gain > 0, axis=0) | ~direct
+    for earned in (problem.way_gain, problem.period_gain, problem.pair_gain[:, problem.pair]):
+        wanted |= np.any(earned > 0, axis=0)[problem.way]
+    wanted |= held[problem.way]
+    wanted[problem.blend_lane] = True
+    for row in problem.limits:
+        wanted |= row.lane_coef < 0
+    if problem.must_ship.any() or problem.must_fill.any():
+        wanted |= _called_for(problem, live)
+    live &= wanted
+    return live
+
+
+def _called_for(problem: Exchange, live: Flags) -> Flags:
+    """Lanes in a component with a required source or sink."""
+    parts = split(problem, live, range(len(problem.limits)))
+    must = parts.flag("m", problem.must_ship) | parts.flag("n", problem.must_fill)
+    return parts.within("k", must)
+
+
+def split(
+    problem: Exchange, live: Flags, limits: Sequence[int], *, joined: bool = False
+) -> Components:
+    """Split a problem into parts joined by no live lane, way, pair, group, blend or limit.
+
+    `limits` are the positions of the limits that join what they count; `joined`
+    makes one part of all.
+    """
+    nodes = _Nodes.of(problem)
+    lane = np.flatnonzero(live)
+    here = nodes.origin(problem)[lane]
+    way = problem.way[lane]
+    edges = [(here, nodes.destination(problem)[lane])]
+    shared = _shared_ways(problem)[way]
+    edges.append((here[shared], nodes.at("w", way[shared])))
+    ways = np.flatnonzero(_shared_ways(problem))
+    edges.append((nodes.at("w", ways), nodes.at("q", problem.pair[ways])))
+    grouped = np.flatnonzero(problem.way_group >= 0)
+    edges.append((nodes.at("w", grouped), nodes.at("g", problem.way_group[grouped])))
+    blended = np.flatnonzero(live[problem.blend_lane])
+    blend_here = nodes.origin(problem)[problem.blend_lane[blended]]
+    edges.append((blend_here, nodes.at("y", problem.blend_row[blended])))
+    if joined:
+        edges.append((here[1:], here[:-1]))
+    for position in limits:
+        edges.extend(_limit_edges(problem, nodes, live, position))
+    tail, head = (np.concatenate([edge[i] for edge in edges]).astype(np.int32) for i in (0, 1))
+    graph = sparse.coo_array((np.ones(len(tail), bool), (tail, head)), shape=(nodes.size,) * 2)
+    _, label = csgraph.connected_components(graph, directed=False)
+    return _number(problem, nodes, label.astype(np.int64), lane, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """Numbers of all elements that can join others, axis after axis."""
+
+    start: Mapping[str, int]
+    size: int
+
+    @classmethod
+    def of(cls, problem: Exchange) -> "_Nodes":
+        lengths = {axis: problem.sizes[axis] for axis in "mnhwqg"}
+        lengths |= {"y": problem.blend_rows, "l": len(problem.limits)}
+        start, size = {}, 0
+        for axis, length in lengths.items():
+            start[axis] = size
+            size += length
+        return cls(MappingProxyType(start), size)
+
+    def parted(self, label: Ints) -> dict[str, Ints]:
+        """Cut an array over all nodes into one for each axis."""
+        ends = [*list(self.start.values())[1:], self.size]
+        return {
+            axis: label[at:end] for (axis, at), end in zip(self.start.items(), ends, strict=True)
+        }
+
+    def at(self, axis: str, position: Any) -> Ints:
+        """Node of each position on an axis."""
+        return np.asarray(self.start[axis] + position)
+
+    def origin(self, problem: Exchange) -> Ints:
+        """Node where each lane starts: its source or hub."""
+        m = problem.sizes["m"]
+        hub = np.append(problem.product_hub, 0)[np.maximum(problem.origin - m, -1)]
+        return np.where(problem.origin < m, problem.origin, self.at("h", hub))
+
+    def destination(self, problem: Exchange) -> Ints:
+        """Node where each lane ends: its sink or hub."""
+        sink = self.at("n", problem.destination)
+        return np.where(problem.destination < problem.sizes["n"], sink, self.at("h", problem.hub))
+
+
+def _shared_ways(problem: Exchange) -> Flags:
+    """Ways with several lanes, a group, or a pair of several ways: what may join components."""
+    lanes = np.bincount(problem.way, minlength=problem.sizes["w"])
+    ways = np.bincount(problem.pair, minlength=problem.sizes["q"])
+    return (lanes > 1) | (problem.way_group >= 0) | (ways[problem.pair] > 1)
+
+
+def _limit_edges(
+    problem: Exchange, nodes: _Nodes, live: Flags, position: int
+) -> list[tuple[Ints, Ints]]:
+    """What a limit counts, joined to it."""
+    row = problem.limits[position]
+    by_way = (row.way_coef > 0) | (row.period_coef > 0) | (row.trip_coef > 0)
+    by_way |= (row.pair_coef > 0)[problem.pair]
+    by_way |= np.append(row.group_coef > 0, False)[problem.way_group]
+    counted = np.flatnonzero(live & ((row.lane_coef != 0) | by_way[problem.way]))
+    hubs = nodes.at("h", np.flatnonzero(row.hub_coef > 0))
+    ends = np.concatenate([nodes.origin(problem)[counted], hubs])
+    return [(ends, np.full(len(ends), nodes.start["l"] + position))]
+
+
+def _number(
+    problem: Exchange, nodes: _Nodes, label: Ints, lane: Ints, limits: Sequence[int]
+) -> Components:
+    """Number the components with a live lane or a requirement, and label all elements."""
+    must_ship = problem.must_ship & (problem.supply.max(axis=1) > 0)
+    must_fill = problem.must_fill & (problem.demand.max(axis=1) > 0)
+    here = np.full(problem.sizes["k"], -1)
+    here[lane] = label[nodes.origin(problem)[lane]]
+    kept = np.zeros(label.max(initial=-1) + 2, dtype=bool)  # the last one is for label -1
+    kept[here[lane]] = True
+    kept[label[nodes.at("m", np.flatnonzero(must_ship))]] = True
+    kept[label[nodes.at("n", np.flatnonzero(must_fill))]] = True
+    number = np.where(kept, np.cumsum(kept) - 1, -1)
+    labels = {axis: number[each] for axis, each in nodes.parted(label).items() if axis not in "wq"}
+    labels["k"] = number[here]
+    labels["w"] = _of_lanes(problem.way, labels["k"], problem.sizes["w"])
+    labels["q"] = _of_lanes(problem.pair, labels["w"], problem.sizes["q"])
+    labels["r"] = labels["h"][problem.recipe_hub]
+    labels["p"] = labels["h"][problem.product_hub]
+    labels["b"] = labels["k"][problem.blend_lane]
+    idle = np.ones(len(problem.limits), dtype=bool)
+    idle[list(limits)] = False
+    labels["l"] = np.where(idle, -1, labels["l"])
+    return Components(int(kept.sum()), MappingProxyType(labels))
+
+
+def _of_lanes(index: Ints, label: Ints, size: int) -> Ints:
+    found = np.full(size, -1)
+    here = label >= 0
+    found[index[here]] = label[here]
+    return found

@@ -1,0 +1,91 @@
+"""Which ways, hubs and groups need a yes-or-no decision, and which are plain quantities."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from solvers.exchange.arrays import Flags, Floats, Ints, any_by, distinct, sum_by
+from solvers.exchange.problem import Exchange
+
+LEAST_USED: Final = 1e-3  # what earns by being used carries at least this, if it can
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What must be decided in whole numbers."""
+
+    used: Flags  # (w,): whether the way is used in the year
+    period: Flags  # (w,): whether it is used in each period
+    trips: Flags  # (w,): its number of trips in each period
+    pair: Flags  # (q,): whether the pair is used
+    open: Flags  # (h,): whether the hub is open
+    group: Flags  # (g,): whether the group is used
+    supply_partners: Flags  # (m,): more pairs than the source may have
+    demand_partners: Flags  # (n,): more pairs than the sink may have
+
+
+def decisions(problem: Exchange, live: Flags | None = None) -> Decisions:
+    """Find what must be decided in whole numbers; all else is continuous.
+
+    Lanes that are not `live` (k,) are as if they were not there.
+    """
+    lanes = np.ones(problem.sizes["k"], dtype=bool) if live is None else live
+    many_from, from_pairs = _too_many(problem, lanes, problem.origin, problem.supply_partners)
+    many_to, to_pairs = _too_many(problem, lanes, problem.destination, problem.demand_partners)
+    pair = _priced(problem, "pair") | from_pairs | to_pairs
+    least = (problem.min_quantity > 0) & ~problem.required
+    return Decisions(
+        used=_priced(problem, "way") | least | pair[problem.pair],
+        period=_priced(problem, "period") | (problem.min_lot > 0) | (problem.min_delivered > 0),
+        trips=_priced(problem, "trip") & np.isfinite(problem.trip_payload),
+        pair=pair,
+        open=_priced(problem, "hub"),
+        group=_priced(problem, "group"),
+        supply_partners=many_from,
+        demand_partners=many_to,
+    )
+
+
+def _priced(problem: Exchange, name: str) -> Flags:
+    """Whether being used counts in any objective or limit."""
+    priced: Flags = np.any(getattr(problem, f"{name}_gain") != 0, axis=0)
+    for row in problem.limits:
+        priced = priced | (getattr(row, f"{name}_coef") != 0)
+    return priced
+
+
+def _too_many(problem: Exchange, live: Flags, end: Ints, most: Floats) -> tuple[Flags, Flags]:
+    """Ends (of a source or sink) with more pairs than allowed, and the pairs of such ends."""
+    mine = np.flatnonzero(live & (end < len(most)))
+    limited = mine[np.isfinite(most[end[mine]])]
+    ends, pairs = distinct(end[limited], problem.pair[problem.way[limited]])
+    many = np.bincount(ends, minlength=len(most)) > most
+    return many, any_by(pairs, many[ends], problem.sizes["q"])
+
+
+def way_most(problem: Exchange, most: Floats) -> Floats:
+    """The most each way can carry in each period, given that of its lanes: shape (w, T)."""
+    lanes = sum_by(problem.way, most, problem.sizes["w"])
+    capacity = np.append(problem.group_capacity, np.inf)[problem.way_group]
+    limit = np.minimum(problem.max_quantity, capacity)
+    carried: Floats = np.minimum(lanes, limit[:, None])
+    return carried
+
+
+def way_least(problem: Exchange, carried: Floats) -> Floats:
+    """The least each way carries over the year if used, shape (w,).
+
+    `carried` is the most it can carry over the year. A way that earns by
+    being used carries something, or it would earn for nothing.
+    """
+    earns = np.any(problem.way_gain > 0, axis=0)
+    earns |= np.any(problem.pair_gain > 0, axis=0)[problem.pair]
+    return np.maximum(problem.min_quantity, np.where(earns, np.minimum(LEAST_USED, carried), 0.0))
+
+
+def period_least(problem: Exchange, carried: Floats) -> Floats:
+    """The least each way ships in a period in use, shape (w, T); `carried` is the most it can."""
+    earns = np.any(problem.period_gain > 0, axis=0)
+    least = np.where(earns[:, None], np.minimum(LEAST_USED, carried), 0.0)
+    return np.maximum(problem.min_lot[:, None], least)

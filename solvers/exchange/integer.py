@@ -1,0 +1,139 @@
+"""One stage of a component with whole numbers: a mixed-integer program, polished and checked."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from solvers.exchange.arrays import Flags, Floats
+from solvers.exchange.audit import breaches
+from solvers.exchange.build import Model
+from solvers.exchange.engine import Answer, Effort, Ending, Engine, Program
+from solvers.exchange.neighbourhood import improve
+from solvers.exchange.plan import Plan, plan_of, tidy
+from solvers.exchange.problem import Exchange
+from solvers.exchange.scaling import run_scaled
+from solvers.exchange.stages import Found, most_conceivable, nothing_found, stage_program
+
+LARGE: Final = 2000  # whole numbers: more are not left to one search
+FIRST: Final = 0.25  # of the time that is left: one search over all, for a plan and the bound
+POLISH: Final = 5.0  # seconds a plan may take to polish after time is out
+
+
+def solve_integer(
+    problem: Exchange, model: Model, stage: int, floors: Floats, effort: Effort
+) -> Found:
+    """Solve one stage by HiGHS, by GSCIP where HiGHS fails; a plan that breaks a row is no plan."""
+    program = stage_program(model, stage, floors)
+    until = time.perf_counter() + effort.seconds
+    bound, endings, message = most_conceivable(program), [], ""
+    for engine in (Engine.HIGHS, Engine.GSCIP):
+        left = until - time.perf_counter()
+        if left <= 0 and Ending.NOTHING in endings:
+            break
+        answer = _search(problem, model, program, engine, replace(effort, seconds=max(left, 1.0)))
+        endings.append(answer.ending)
+        message = answer.message
+        if answer.ending is not Ending.INFEASIBLE:
+            bound = min(bound, answer.bound)
+        if answer.values is not None:
+            for plan in _plans(problem, model, program, answer.values, until):
+                broken = breaches(problem, plan)
+                if not broken:
+                    return Found(answer.ending, plan, bound, None, message)
+                message = f"{engine} broke {', '.join(broken)}"
+    return nothing_found(endings, bound, message)
+
+
+def _search(
+    problem: Exchange, model: Model, program: Program, engine: Engine, effort: Effort
+) -> Answer:
+    """One search over all; a large program is bounded by its relaxation and improved by parts."""
+    if int(program.whole.sum()) <= LARGE or not np.isfinite(effort.seconds):
+        return run_scaled(program, engine, effort)
+    until = time.perf_counter() + effort.seconds
+    relaxed = relax(program, replace(effort, seconds=effort.seconds * FIRST))
+    share = (until - time.perf_counter()) * FIRST
+    answer = run_scaled(program, engine, replace(effort, seconds=share))
+    if answer.ending in (Ending.OPTIMAL, Ending.INFEASIBLE):
+        return answer
+    bound = min(answer.bound, relaxed.bound)
+    values = answer.values
+    if values is None and _holds(program, np.zeros_like(program.low)):
+        values = np.zeros_like(program.low)
+    if values is None:
+        return replace(answer, bound=bound)
+    left = replace(effort, seconds=until - time.perf_counter())
+    better = improve(problem, model, program, values, relaxed.values, left)
+    return replace(answer, ending=Ending.FEASIBLE, values=better, bound=bound)
+
+
+def relax(program: Program, effort: Effort) -> Answer:
+    """The program without its whole numbers, and the bound that its prices prove in floats."""
+    answer = run_scaled(replace(program, whole=np.zeros_like(program.whole)), Engine.GLOP, effort)
+    if answer.prices is None:
+        return replace(answer, bound=np.inf)
+    limit = np.where(answer.prices > 0, program.row_high, program.row_low)
+    # A price with the wrong sign for its row is rounding, and zero.
+    price = np.where(np.isfinite(limit), answer.prices, 0.0)
+    rows = price[price != 0] * limit[price != 0]
+    reduced = program.gain - price @ program.matrix
+    columns = np.maximum(reduced * program.low, reduced * program.high)
+    return replace(answer, bound=float(rows.sum() + columns.sum()))
+
+
+def _holds(program: Program, values: Floats) -> bool:
+    rows = program.matrix @ values
+    return bool(np.all((rows >= program.row_low) & (rows <= program.row_high)))
+
+
+def _plans(
+    problem: Exchange, model: Model, program: Program, values: Floats, until: float
+) -> Iterator[Plan]:
+    """The solver's plan, its whole numbers made whole and the rest solved again; and as it came."""
+    off = switched_off(problem, model, values)
+    left = max(until - time.perf_counter(), POLISH)
+    polished = polish(model, program, values, off, Effort(0.0, left, 0))
+    for each in (polished, values):
+        if each is not None:
+            shipped = np.where(off, 0.0, tidy(each[model.columns.shipped]))
+            yield plan_of(problem, within_trips(problem, model, shipped, values))
+
+
+def polish(
+    model: Model, program: Program, values: Floats, off: Flags, effort: Effort
+) -> Floats | None:
+    """Fix the whole numbers and solve for the quantities again; None if that fails."""
+    whole = np.round(values[program.whole])
+    low, high = program.low.copy(), program.high.copy()
+    low[program.whole] = high[program.whole] = whole
+    high[model.columns.shipped[off]] = 0.0
+    fixed = replace(program, low=low, high=high, whole=np.zeros_like(program.whole))
+    return run_scaled(fixed, Engine.GLOP, effort).values
+
+
+def switched_off(problem: Exchange, model: Model, values: Floats) -> Flags:
+    """Lanes and periods whose way, hub or group the plan does not use: shape (k, T)."""
+    columns = model.columns
+    # A position of -1, no decision, reads the 1 at the end.
+    decided = np.append(np.round(values), 1.0)
+    off = decided[columns.period[problem.way]] < 1
+    off |= decided[columns.used[problem.way]][:, None] < 1
+    off |= decided[np.append(columns.open, -1)[problem.hub]][:, None] < 1
+    off |= decided[np.append(columns.group, -1)[problem.group]][:, None] < 1
+    return off
+
+
+def within_trips(problem: Exchange, model: Model, shipped: Floats, values: Floats) -> Floats:
+    """Shrink what overfills its trips by a rounding, which would cost a trip more."""
+    columns = model.columns.trips
+    trips = np.where(columns >= 0, np.append(np.round(values), np.inf)[columns], np.inf)
+    if not np.isfinite(trips).any():
+        return shipped
+    plan = plan_of(problem, shipped)
+    room = trips * np.where(np.isfinite(trips), problem.trip_payload[:, None], 1.0)
+    over = (plan.carried > room) & (plan.carried <= room * (1 + 1e-7))
+    factor = np.where(over, room / np.where(over, plan.carried, 1.0), 1.0)
+    return shipped * factor[problem.way]

@@ -1,0 +1,385 @@
+"""What may be exchanged: supplies, demands, lanes, hubs and limits, as checked arrays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from solvers.exchange.arrays import Flags, Floats, Ints
+from solvers.exchange.circles import refuse_growing_circles
+
+UNSET: Final[Any] = None  # filled in by __post_init__
+
+
+class Column(NamedTuple):
+    """How one array of a problem is declared: its axes, kind, default and range."""
+
+    axes: str
+    kind: type
+    default: float = 0.0
+    low: float = -np.inf
+    high: float = np.inf
+    infinite: bool = False
+
+
+# Axes: m sources, n sinks, T periods, k lanes, w ways, q pairs, h hubs, r recipes, p products,
+# g groups, o objectives, b blending terms.
+COLUMNS: Final[Mapping[str, Column]] = MappingProxyType(
+    {
+        "supply": Column("mT", float, low=0.0),
+        "demand": Column("nT", float, low=0.0),
+        "origin": Column("k", int, low=0),
+        "destination": Column("k", int, low=0),
+        "ratio": Column("k", float, default=1.0, low=np.nextafter(0.0, 1.0)),
+        "gain": Column("ok", float),
+        "way": Column("k", int, low=0),
+        "must_ship": Column("m", bool),
+        "must_fill": Column("n", bool),
+        "supply_storage": Column("m", float, low=0.0, infinite=True),
+        "demand_storage": Column("n", float, low=0.0, infinite=True),
+        "supply_partners": Column("m", float, default=np.inf, low=0.0, infinite=True),
+        "demand_partners": Column("n", float, default=np.inf, low=0.0, infinite=True),
+        "pair": Column("w", int, low=0),
+        "min_lot": Column("w", float, low=0.0),
+        "min_delivered": Column("w", float, low=0.0),
+        "min_quantity": Column("w", float, low=0.0),
+        "max_quantity": Column("w", float, default=np.inf, low=0.0, infinite=True),
+        "required": Column("w", bool),
+        "way_group": Column("w", int, default=-1, low=-1),
+        "trip_payload": Column(
+            "w", float, default=np.inf, low=np.nextafter(0.0, 1.0), infinite=True
+        ),
+        "way_gain": Column("ow", float),
+        "period_gain": Column("ow", float),
+        "trip_gain": Column("ow", float, high=0.0),
+        "pair_gain": Column("oq", float),
+        "recipe_hub": Column("r", int, low=0),
+        "recipe_product": Column("r", int, default=-1, low=-1),
+        "recipe_yield": Column("r", float, default=1.0, low=0.0),
+        "product_hub": Column("p", int, low=0),
+        "hub_capacity": Column("h", float, default=np.inf, low=0.0, infinite=True),
+        "hub_gain": Column("oh", float, high=0.0),
+        "group_capacity": Column("g", float, default=np.inf, low=0.0, infinite=True),
+        "group_gain": Column("og", float, high=0.0),
+        "blend_row": Column("b", int, low=0),
+        "blend_lane": Column("b", int, low=0),
+        "blend_coef": Column("b", float),
+    }
+)
+
+# The arrays whose values are positions on another axis, which they make at least so long.
+POSITIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "way": "w",
+        "pair": "q",
+        "way_group": "g",
+        "recipe_hub": "h",
+        "product_hub": "h",
+        "recipe_product": "p",
+        "blend_lane": "k",
+    }
+)
+
+LIMIT_AXES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "lane_coef": "k",
+        "way_coef": "w",
+        "period_coef": "w",
+        "trip_coef": "w",
+        "pair_coef": "q",
+        "hub_coef": "h",
+        "group_coef": "g",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One yearly limit on what is shipped and used; arrays left out count nothing.
+
+    ``lane_coef @ shipped + way_coef @ used + period_coef @ used_t + trip_coef @ trips
+    + pair_coef @ pair used + hub_coef @ open + group_coef @ group used <= limit``,
+    summed over the periods. `limit` and all but `lane_coef` are >= 0.
+    """
+
+    limit: float
+    lane_coef: Floats = UNSET
+    way_coef: Floats = UNSET
+    period_coef: Floats = UNSET
+    trip_coef: Floats = UNSET
+    pair_coef: Floats = UNSET
+    hub_coef: Floats = UNSET
+    group_coef: Floats = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Who may ship how much to whom, what it brings, and within which limits.
+
+    Six arrays make a transport problem: `supply`, `demand`, `origin`,
+    `destination`, `gain` and, where a unit shipped is not a unit delivered,
+    `ratio`. All others are optional. Quantities are in units of the caller's
+    choice, over T periods that make one year.
+
+    Parameters
+    ----------
+    supply
+        Offered by each source in each period, shape (m, T) or (m,); >= 0.
+    demand
+        The most each sink takes, in delivered units, shape (n, T) or (n,); >= 0.
+    origin
+        Where each lane starts, shape (k,): i < m is source i, m + p product p.
+    destination
+        Where each lane ends, shape (k,): j < n is sink j, n + r recipe r.
+    gain
+        Per unit shipped and objective, shape (o, k) or (k,). Objectives stand
+        in order of rank and all are maximised.
+    ratio
+        Delivered per unit shipped, shape (k,); > 0, default 1.
+    way
+        The way each lane belongs to, shape (k,); default: each its own.
+    must_ship, must_fill
+        Sources that leave in full (m,) and sinks that are filled in full (n,), per
+        period net of storage.
+    supply_storage, demand_storage
+        What may wait from one period to the next (m,), and what may come
+        early (n,). Starts empty; where `must_ship` or `must_fill`, ends empty.
+    supply_partners, demand_partners
+        Most distinct pairs in use over the year, shapes (m,) and (n,).
+    pair
+        The pair each way joins, shape (w,); default: each its own.
+    min_lot, min_delivered
+        Least shipped, and least delivered, in any period in use, shape (w,).
+    min_quantity, max_quantity
+        Least over the year if used, and most over the year, shape (w,).
+    required
+        Ways that carry `min_quantity` in any case, shape (w,).
+    way_gain, period_gain
+        Once if used in the year; once per period in use; shape (o, w).
+    trip_payload, trip_gain
+        Quantity of a whole trip (w,), and gain of each trip (o, w); <= 0.
+    pair_gain
+        Once if any of its ways is used, shape (o, q). What earns by being used
+        carries at least the smaller of 0.001 and its largest possible quantity.
+    recipe_hub, recipe_product, recipe_yield
+        Each recipe's hub, product (-1: none, a final treatment) and the
+        quantity of product per unit taken, shape (r,).
+    product_hub
+        The hub that gives each product, shape (p,).
+    hub_capacity, hub_gain
+        Most taken over the year by all recipes (h,); gain once if open (o, h), <= 0.
+    way_group, group_capacity, group_gain
+        Group of each way (w,), -1 none; most shipped over the year by its ways
+        (g,); gain once if any is used (o, g), <= 0.
+    limits
+        Yearly limits.
+    blend_row, blend_lane, blend_coef, blend_rows
+        Mixing: for each row and period, sum(coef x shipped[lane]) <= 0, in
+        triplets of shape (b,); `blend_rows` is the number of rows.
+    tolerance
+        Relative loss allowed on the objectives of higher rank; >= 0.
+
+    Raises
+    ------
+    ValueError
+        If an array is out of shape or range: the argument, the position, what
+        came and what was wanted; or if hubs stand in a circle that makes more
+        than it takes and none of them, nor a lane between, is limited.
+    """
+
+    supply: Floats
+    demand: Floats
+    origin: Ints
+    destination: Ints
+    gain: Floats
+    ratio: Floats = UNSET
+    way: Ints = UNSET
+    must_ship: Flags = UNSET
+    must_fill: Flags = UNSET
+    supply_storage: Floats = UNSET
+    demand_storage: Floats = UNSET
+    supply_partners: Floats = UNSET
+    demand_partners: Floats = UNSET
+    pair: Ints = UNSET
+    min_lot: Floats = UNSET
+    min_delivered: Floats = UNSET
+    min_quantity: Floats = UNSET
+    max_quantity: Floats = UNSET
+    required: Flags = UNSET
+    way_gain: Floats = UNSET
+    period_gain: Floats = UNSET
+    trip_payload: Floats = UNSET
+    trip_gain: Floats = UNSET
+    pair_gain: Floats = UNSET
+    recipe_hub: Ints = UNSET
+    recipe_product: Ints = UNSET
+    recipe_yield: Floats = UNSET
+    product_hub: Ints = UNSET
+    hub_capacity: Floats = UNSET
+    hub_gain: Floats = UNSET
+    way_group: Ints = UNSET
+    group_capacity: Floats = UNSET
+    group_gain: Floats = UNSET
+    limits: tuple[Limit, ...] = ()
+    blend_row: Ints = UNSET
+    blend_lane: Ints = UNSET
+    blend_coef: Floats = UNSET
+    blend_rows: int = 0
+    tolerance: float = 0.0
+    sizes: Mapping[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Fill in what was left out and check all of it."""
+        given = {name: _read(self, name) for name in COLUMNS if getattr(self, name) is not None}
+        sizes = _sizes(given, self.blend_rows)
+        object.__setattr__(self, "sizes", MappingProxyType(sizes))
+        for name, column in COLUMNS.items():
+            array = given[name] if name in given else _default(name, column, sizes)
+            _check_array(name, column, array, sizes)
+            object.__setattr__(self, name, array)
+        _check_positions(self)
+        _check_numbers(self)
+        object.__setattr__(self, "limits", tuple(_limit(row, sizes) for row in self.limits))
+        refuse_growing_circles(self)
+
+    @property
+    def periods(self) -> int:
+        """Number of periods, T."""
+        return self.sizes["T"]
+
+    @property
+    def group(self) -> Ints:
+        """Group of each lane, shape (k,); -1 none."""
+        return self.way_group[self.way]
+
+    @property
+    def hub(self) -> Ints:
+        """Hub that each lane enters, shape (k,); -1 none."""
+        recipe = np.maximum(self.destination - self.sizes["n"], -1)
+        return np.append(self.recipe_hub, -1)[recipe]
+
+
+def _read(problem: Exchange, name: str) -> Any:
+    column = COLUMNS[name]
+    kinds = {float: np.float64, int: np.int64, bool: np.bool_}
+    array = np.asarray(getattr(problem, name))
+    if column.kind is not float and array.size and array.dtype.kind not in "bui":
+        raise ValueError(f"{name} must be whole numbers or flags; got {array.dtype}")
+    array = array.astype(kinds[column.kind], copy=False)
+    if array.ndim == 1 and column.axes in ("mT", "nT"):
+        array = array[:, None]
+    if array.ndim == 1 and column.axes.startswith("o"):
+        array = array[None, :]
+    if array.ndim != len(column.axes):
+        raise ValueError(f"{name} must have {len(column.axes)} axes; got {array.ndim}")
+    return array
+
+
+def _sizes(given: Mapping[str, Any], blend_rows: int) -> dict[str, int]:
+    """Length of each axis: of the first array that stands on it, else of what is pointed to."""
+    sizes: dict[str, int] = {}
+    for name, array in given.items():
+        for axis, length in zip(COLUMNS[name].axes, array.shape, strict=True):
+            sizes.setdefault(axis, length)
+    sizes.setdefault("w", _reach(given.get("way"), sizes["k"]))
+    sizes.setdefault("q", _reach(given.get("pair"), sizes["w"]))
+    for name, axis in POSITIONS.items():
+        if axis not in sizes:
+            reach = max(_reach(given.get(n), 0) for n, a in POSITIONS.items() if a == axis)
+            sizes[axis] = reach
+        sizes.setdefault(COLUMNS[name].axes, 0)
+    sizes["rows"] = blend_rows
+    return sizes
+
+
+def _reach(index: Ints | None, default: int) -> int:
+    if index is None:
+        return default
+    return int(index.max(initial=-1)) + 1
+
+
+def _default(name: str, column: Column, sizes: Mapping[str, int]) -> Any:
+    if name in ("way", "pair"):
+        return np.arange(sizes[column.axes])
+    kinds = {float: np.float64, int: np.int64, bool: np.bool_}
+    default: Any = np.array(column.default, dtype=kinds[column.kind])
+    return np.broadcast_to(default, [sizes[axis] for axis in column.axes])  # takes no memory
+
+
+def _check_array(name: str, column: Column, array: Any, sizes: Mapping[str, int]) -> None:
+    wanted = tuple(sizes[axis] for axis in column.axes)
+    if array.shape != wanted:
+        axes = ", ".join(column.axes)
+        raise ValueError(f"{name} must have shape ({axes}) = {wanted}; got {array.shape}")
+    if column.kind is bool:
+        return
+    bad = ~((array >= column.low) & (array <= column.high))
+    if not column.infinite and column.kind is float:
+        bad |= ~np.isfinite(array)
+    if bad.any():
+        place = tuple(int(axis[0]) for axis in np.nonzero(bad))
+        wish = _wish(column)
+        where = place[0] if len(place) == 1 else place
+        raise ValueError(f"{name} must be {wish}; got {array[place]} at position {where}")
+
+
+def _wish(column: Column) -> str:
+    words = [] if column.infinite or column.kind is int else ["finite"]
+    if column.low == np.nextafter(0.0, 1.0):
+        words.append("> 0")
+    elif np.isfinite(column.low):
+        words.append(f">= {column.low:g}")
+    if np.isfinite(column.high):
+        words.append(f"<= {column.high:g}")
+    return " and ".join(words) or "a number"
+
+
+def _check_positions(problem: Exchange) -> None:
+    sizes = problem.sizes
+    tops = {
+        "origin": sizes["m"] + sizes["p"],
+        "destination": sizes["n"] + sizes["r"],
+        "blend_row": sizes["rows"],
+        **{name: sizes[axis] for name, axis in POSITIONS.items()},
+    }
+    for name, top in tops.items():
+        index = getattr(problem, name)
+        bad = np.flatnonzero(index >= top)
+        if bad.size:
+            raise ValueError(
+                f"{name} must be < {top}; got {index[bad[0]]} at position {int(bad[0])}"
+            )
+    made = np.flatnonzero(problem.recipe_product >= 0)
+    other = problem.product_hub[problem.recipe_product[made]] != problem.recipe_hub[made]
+    if other.any():
+        raise ValueError(
+            "recipe_product must be a product of the recipe's own hub; "
+            f"got another hub's at position {int(made[other][0])}"
+        )
+
+
+def _check_numbers(problem: Exchange) -> None:
+    if not (np.isfinite(problem.tolerance) and problem.tolerance >= 0):
+        raise ValueError(f"tolerance must be finite and >= 0; got {problem.tolerance}")
+    if problem.periods < 1:
+        raise ValueError("supply must have at least one period; got none")
+    lanes = np.bincount(problem.way, minlength=problem.sizes["w"])
+    bare = np.flatnonzero(problem.required & (problem.min_quantity > 0) & (lanes == 0))
+    if bare.size:
+        raise ValueError(f"required must be false where a way has no lane; got way {int(bare[0])}")
+
+
+def _limit(row: Limit, sizes: Mapping[str, int]) -> Limit:
+    """The limit with every array filled in and checked."""
+    if not row.limit >= 0:
+        raise ValueError(f"limit must be >= 0; got {row.limit}")
+    filled: dict[str, Any] = {"limit": float(row.limit)}
+    for name, axis in LIMIT_AXES.items():
+        given = getattr(row, name)
+        array = np.zeros(sizes[axis]) if given is None else np.asarray(given, dtype=np.float64)
+        low = -np.inf if name == "lane_coef" else 0.0
+        _check_array(name, Column(axis, float, low=low), array, sizes)
+        filled[name] = array
+    return Limit(**filled)

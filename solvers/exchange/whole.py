@@ -1,0 +1,99 @@
+"""Whole numbers for the flow solver: what scale makes them, and what rounding costs."""
+
+from typing import Final
+
+import numpy as np
+
+from solvers.exchange.arrays import Flags, Floats, Ints
+
+DECIMALS: Final = 6  # a quantity with more of them is cut, not made whole
+MOST_UNITS: Final = 2.0**52  # the total of a component in its whole units
+WHOLE: Final = 2.0**-40  # relative: a decimal number is whole within this
+
+
+def quantity_scale(amount: Floats, component: Ints, count: int) -> tuple[Floats, Flags]:
+    """Whole units per unit of quantity, by component, and whether nothing is cut by them.
+
+    The least power of ten that makes all amounts of a component whole, else a power of
+    two that leaves room for the total: quantities are then cut down to whole units.
+
+    Parameters
+    ----------
+    amount, component
+        Quantities >= 0 and their components, both of shape (V,).
+
+    Returns
+    -------
+    scale, exact
+        Shapes (count,).
+    """
+    total = np.bincount(component, amount, count)
+    room = MOST_UNITS / np.where(total > 0, total, 1.0)
+    decimal, exact = _least_decimal(amount, component, room)
+    return np.where(exact, decimal, np.exp2(np.floor(np.log2(room)))), exact
+
+
+def whole_units(amount: Floats, scale: Floats, exact: Flags) -> Ints:
+    """Amounts in whole units: to the nearest where nothing is cut, else cut down."""
+    units = amount * scale
+    return np.where(exact, np.rint(units), np.floor(units)).astype(np.int64)
+
+
+def cost_scale(
+    gain: Floats, component: Ints, nodes: Ints, resolution: float
+) -> tuple[Floats, Flags]:
+    """Whole cost units per unit of gain, by component, and whether nothing is rounded by them.
+
+    The least power of ten that makes all gains of a component whole; else fine
+    enough that rounding a gain is `resolution` of the component's mean gain. Coarse
+    enough for the solver, which multiplies costs by the number of nodes.
+
+    Parameters
+    ----------
+    gain, component
+        Gain per unit of each arc and its component, shape (E,).
+    nodes
+        Number of nodes of each component, or of the network it is solved in, shape (count,).
+
+    Returns
+    -------
+    scale, exact
+        Shapes (count,).
+    """
+    count = len(nodes)
+    size = np.abs(gain)
+    largest = np.zeros(count)
+    np.maximum.at(largest, component, size)
+    arcs = np.bincount(component, size > 0, count)
+    mean = np.bincount(component, size, count) / np.maximum(arcs, 1)
+    wanted = 1.0 / np.where(mean > 0, mean * resolution, 1.0)
+    room = 2.0**60 / (np.where(largest > 0, largest, 1.0) * (nodes + 2.0))
+    decimal, exact = _least_decimal(size, component, room)
+    return np.where(exact, decimal, np.exp2(np.floor(np.log2(np.minimum(wanted, room))))), exact
+
+
+def _least_decimal(amount: Floats, component: Ints, room: Floats) -> tuple[Floats, Flags]:
+    """Least power of ten that makes all amounts of a component whole, where one within `room` does.
+
+    What the largest power does not make whole, no smaller one does: it is tried first.
+    """
+    scale = np.ones(len(room))
+    able = _all_whole(amount * 10.0**DECIMALS, component, len(room))
+    exact = np.zeros(len(room), dtype=bool)
+    for power in range(DECIMALS + 1):
+        open_ = np.flatnonzero((able & ~exact)[component])
+        if not open_.size:
+            break
+        whole = _all_whole(amount[open_] * 10.0**power, component[open_], len(room))
+        fits = able & ~exact & whole & (10.0**power <= room)
+        scale[fits] = 10.0**power
+        exact |= fits
+    return scale, exact
+
+
+def _all_whole(amount: Floats, component: Ints, count: int) -> Flags:
+    """Components whose amounts are all whole numbers, shape (count,)."""
+    off = np.abs(amount - np.rint(amount)) > WHOLE * np.maximum(amount, 1.0)
+    found = np.ones(count, dtype=bool)
+    found[component[off]] = False
+    return found

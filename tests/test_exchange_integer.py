@@ -1,0 +1,90 @@
+"""The parts of the integer path: relaxation bounds, neighbourhoods, polishing."""
+
+import numpy as np
+import pytest
+
+from solvers.exchange import Exchange, Status, integer, solve
+from solvers.exchange.audit import breaches
+from solvers.exchange.build import build
+from solvers.exchange.engine import Effort, Ending, Engine, Program, run
+from solvers.exchange.integer import relax
+from solvers.exchange.neighbourhood import improve
+from solvers.exchange.plan import plan_of, tidy
+from solvers.exchange.reach import most_shipped
+from solvers.exchange.stages import stage_program
+
+EXACT = Effort(0.0, np.inf, 0)
+
+
+def _fixed_charges(seed: int, size: int) -> Exchange:
+    rng = np.random.default_rng(seed)
+    origin, destination = (end.ravel() for end in np.indices((size, size)))
+    return Exchange(
+        supply=rng.uniform(5, 50, size),
+        demand=rng.uniform(5, 50, size),
+        origin=origin,
+        destination=destination,
+        gain=rng.uniform(1, 5, size * size),
+        way_gain=-rng.uniform(5, 60, (1, size * size)),
+        supply_partners=np.full(size, 2.0),
+        min_lot=np.full(size * size, 4.0),
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_relaxation_bounds_the_best_plan(seed: int) -> None:
+    problem = _fixed_charges(seed, 5)
+    model = build(problem, most_shipped(problem))
+    relaxed = relax(stage_program(model, 0, np.empty(0)), EXACT)
+    best = solve(problem, gap=0.0)
+    assert best.values[0] <= relaxed.bound < 1.5 * best.values[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_neighbourhoods_turn_nothing_into_a_good_plan_that_holds(seed: int) -> None:
+    problem = _fixed_charges(seed, 8)
+    model = build(problem, most_shipped(problem))
+    program = stage_program(model, 0, np.empty(0))
+    found = improve(
+        problem, model, program, np.zeros_like(program.low), None, Effort(0.0, 4.0, seed)
+    )
+    plan = plan_of(problem, tidy(found[model.columns.shipped]))
+    best = solve(problem, gap=1e-4)
+    assert breaches(problem, plan) == []
+    assert program.gain @ found >= 0.99 * best.values[0]
+    assert program.gain @ found <= best.bounds[0] * (1 + 1e-6)
+
+
+def test_a_large_component_at_its_time_limit_has_a_bound_and_a_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = _fixed_charges(1, 30)
+    monkeypatch.setattr(integer, "LARGE", 100)
+    outcome = solve(problem, gap=0.0, time_limit_s=4.0, threads=1)
+    assert outcome.status is Status.FEASIBLE
+    assert outcome.values[0] > 0
+    assert outcome.gaps[0] < 0.5
+
+
+def test_a_refusal_of_the_solver_is_an_answer_with_its_words() -> None:
+    model = build(_fixed_charges(0, 2), np.ones((4, 1)))
+    program = stage_program(model, 0, np.empty(0))
+    answer = run(program, Engine.GLOP, EXACT)
+    assert answer.ending is Ending.NOTHING
+    assert "integer" in answer.message
+
+
+def test_an_infeasible_program_is_called_so_by_all_solvers() -> None:
+    model = build(_fixed_charges(0, 2), np.ones((4, 1)))
+    program = stage_program(model, 0, np.array([]))
+    blocked = Program(
+        gain=program.gain,
+        matrix=program.matrix,
+        row_low=np.where(np.arange(len(program.row_low)) == 0, 1e4, program.row_low),
+        row_high=np.full_like(program.row_high, np.inf),
+        low=program.low,
+        high=program.high,
+        whole=program.whole,
+    )
+    for engine in (Engine.HIGHS, Engine.GSCIP):
+        assert run(blocked, engine, EXACT).ending is Ending.INFEASIBLE
