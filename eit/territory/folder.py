@@ -7,12 +7,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from eit.faults import Fault, Notice
+from eit.roads import ENDINGS as ROAD_ENDINGS
 
 TABLES = ("sites", "rules", "hubs", "links", "services", "service_offers", "pickups", "vehicles")
 TABLE_ENDINGS = (".csv", ".xlsx")
 SINGLE_FILES = ("territory.toml", "scenario.toml", "parks.geojson")
-REFUSED_ENDINGS = (".graphml", ".pbf")
-"""Road networks: this version measures distances without them, and says so."""
+ROADS = "roads"
+"""Name of the road network among the single files, whatever its own."""
 SILENT = ("*.md", "readme*", "scenario*.toml", "import_report.csv")
 """Files that are known to stand beside the others, and of which nothing need be said."""
 
@@ -24,7 +25,8 @@ class Folder:
     Attributes
     ----------
     single
-        Path of each of `SINGLE_FILES` and of each table, by its name without ending.
+        Path of each of `SINGLE_FILES` and of each table, by its name without ending; of the
+        road network, by `ROADS`.
     declarations
         Firms' files, by name.
     faults, notices
@@ -57,8 +59,12 @@ def list_folder(root: Path) -> Folder:
     for path in _files(root):
         name, stem = path.name.lower(), path.stem.lower()
         known = name in SINGLE_FILES or (stem in TABLES and path.suffix.lower() in TABLE_ENDINGS)
-        if name.endswith(REFUSED_ENDINGS):
-            said.append(Fault(path.name, 0, path.name, "", "not_modelled"))
+        if name.endswith(ROAD_ENDINGS) and not _is_backup(path):
+            if ROADS in single:
+                said.append(
+                    Fault(path.name, 0, "", "", "roads_twice", {"first": single[ROADS].name})
+                )
+            single.setdefault(ROADS, path)
         elif not known or _is_backup(path):
             said += [] if _is_silent(path) else [Notice(path.name, 0, "", "", "file_ignored")]
         elif stem in single:

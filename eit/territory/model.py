@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from eit.faults import Fault, Notice
+from eit.roads import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Territory:
         Path below the folder and SHA-256 of every file read.
     notices
         Everything that was assumed.
+    roads
+        The road network of the folder, in the metres of `crs`; None if it has none.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Territory:
     pooling: Mapping[str, pd.DataFrame]
     files: tuple[tuple[str, str], ...]
     notices: tuple[Notice, ...]
+    roads: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)

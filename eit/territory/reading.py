@@ -13,13 +13,15 @@ from eit.declarations import Ledger, read_declarations
 from eit.faults import DeclarationError, Fault, Notice, in_order
 from eit.places import Bounds, locate
 from eit.places.telling import records
+from eit.roads import Network, read_roads
 from eit.scenario import SCENARIO_KEYS, TERRITORY_KEYS, read_settings
 from eit.tables import Table, read_table, schema
-from eit.territory.folder import TABLES, Folder, list_folder, sha256
+from eit.territory.folder import ROADS, TABLES, Folder, list_folder, sha256
 from eit.territory.hubs import arrange_hubs
 from eit.territory.links import arrange_links
 from eit.territory.model import Reading, Territory, without_faulty
 from eit.territory.parks import assign_parks, no_parks, read_parks
+from eit.territory.roads import off_roads
 from eit.territory.rules import about_needs
 
 DEFAULTS: Mapping[str, Any] = {
@@ -80,6 +82,7 @@ def check_territory(folder: str | Path) -> Reading:
         said += [*table.faults, *table.notices]
     rows, ledger = _rows(basis, listed, tables, said)
     parks = _parks(basis, listed, rows.sites, said)
+    roads = _roads(basis, listed, rows, said)
     faults = in_order(one for one in said if isinstance(one, Fault))
     notices = [one for one in said if isinstance(one, Notice)]
     sound = _sound(rows, list(faults), notices)
@@ -97,6 +100,7 @@ def check_territory(folder: str | Path) -> Reading:
         pooling={name: tables[name].frame for name in POOLING if name in listed.single},
         files=tuple((listed.name(path), sha256(path)) for path in _read_files(listed)),
         notices=in_order(notices),
+        roads=roads,
     )
     return Reading(territory, faults, in_order(notices), ledger.sound)
 
@@ -212,6 +216,21 @@ def _parks(
     sites["park_id"], of_sites = assign_parks(sites, parks)
     said += of_sites
     return parks
+
+
+def _roads(
+    basis: _Basis, listed: Folder, rows: _Rows, said: list[Fault | Notice]
+) -> Network | None:
+    """The road network, and the places it does not serve; adds to `said`."""
+    if ROADS not in listed.single:
+        return None
+    path = listed.single[ROADS]
+    roads, of_roads = read_roads(path, crs=str(basis.stated["crs"]), file=listed.name(path))
+    said += of_roads
+    if roads is not None:
+        said += off_roads(roads, rows.sites.reset_index(), "site_id")
+        said += off_roads(roads, rows.hubs.drop_duplicates("hub_id"), "hub_id")
+    return roads
 
 
 def _about_ids(

@@ -1,0 +1,107 @@
+"""Every figure a run rests on that nobody of the territory declared."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from eit import nomenclature
+from eit.matching.arrays import Bools, Ints
+from eit.matching.ends import Ends
+from eit.matching.lanes import SOURCES, Lanes
+from eit.matching.links import ROAD, Links
+from eit.matching.partners import Partners, avoided_factor, builtin_rules
+from eit.matching.problem import Offer
+from eit.matching.tariff import Assumption, Tariff, assumption, mode_factor
+from eit.nomenclature import Factor
+from eit.scenario import Settings
+from eit.territory import Territory
+
+
+def list_assumptions(
+    offer: Offer, tariff: Tariff, territory: Territory, settings: Settings
+) -> list[Assumption]:
+    """List the defaults that lanes or declarations rest on, each once, in order of name."""
+    lanes, ends, partners, links = offer.lanes, offer.ends, offer.partners, offer.links
+    found = [
+        *tariff.assumptions,
+        *_of_distance(lanes, ends, settings),
+        *_of_transport(lanes, ends, links, settings),
+        *_of_needs(lanes, partners, settings),
+        *_of_rules(lanes, partners, territory, settings),
+    ]
+    return _merged(found)
+
+
+def _merged(found: Iterable[Assumption]) -> list[Assumption]:
+    """One entry per figure, the uses added up; those that serve nothing left out."""
+    merged: dict[tuple[str, float, str], Assumption] = {}
+    for one in found:
+        key = (one["name"], one["value"], str(one["year"]))
+        before = merged.get(key, {"used_for": 0})
+        merged[key] = one | {"used_for": one["used_for"] + before["used_for"]}
+    return [merged[key] for key in sorted(merged) if merged[key]["used_for"]]
+
+
+def _of_distance(lanes: Lanes, ends: Ends, settings: Settings) -> Iterator[Assumption]:
+    """Circuity of the roads, and the longest distance where nobody states one."""
+    if "transport.circuity" not in settings.stated:
+        factor = nomenclature.factor("circuity", overrides=settings.factors)
+        estimated = [SOURCES.index("geodesic"), SOURCES.index("centroid")]
+        yield assumption(factor, int(np.isin(lanes.source, estimated).sum()))
+    if "transport.max_distance_km" not in settings.stated:
+        factor = nomenclature.factor("max_distance", overrides=settings.factors)
+        sides = ends.origins[: ends.residues], ends.destinations[: ends.needs]
+        yield assumption(factor, sum(int(side["limit_assumed"].sum()) for side in sides))
+
+
+def _of_transport(
+    lanes: Lanes, ends: Ends, links: Links, settings: Settings
+) -> Iterator[Assumption]:
+    """Cost and emission of a tonne-kilometre, of each mode that lanes without a price use."""
+    heavy = (ends.origins["mass_t"].to_numpy()[lanes.origin] > 0) & (lanes.distance_km > 0)
+    silent = np.isnan(links.terms["co2e_kg"].to_numpy())[lanes.link]
+    priced = links.terms["priced"].to_numpy()[lanes.link]
+    for kind, stated, rests in (
+        ("transport_cost", "transport.cost_eur_per_t_km", heavy & ~priced),
+        ("transport_co2e", "transport.co2e_kg_per_t_km", heavy & silent),
+    ):
+        for at, mode in enumerate(links.modes):
+            factor = mode_factor(kind, mode, settings)
+            if mode == ROAD or factor is None:
+                factor = None if stated in settings.stated else mode_factor(kind, ROAD, settings)
+            if factor is not None:
+                yield assumption(factor, _count(rests, lanes.mode == at))
+
+
+def _of_needs(lanes: Lanes, partners: Partners, settings: Settings) -> Iterator[Assumption]:
+    """Emission of making a resource anew, which a lane without a figure of its own avoids."""
+    met = partners.met.assign(used=np.bincount(lanes.met, minlength=len(partners.met)))
+    for resource, used in met[met["by_need"]].groupby("need")["used"].sum().items():
+        factor = avoided_factor(str(resource), settings)
+        if factor is not None:
+            yield assumption(factor, int(used))
+
+
+def _of_rules(
+    lanes: Lanes, partners: Partners, territory: Territory, settings: Settings
+) -> Iterator[Assumption]:
+    """Figures of built-in rules: what they cost and what they avoid."""
+    if not territory.builtin_rules:
+        return
+    met = partners.met.assign(used=np.bincount(lanes.met, minlength=len(partners.met)))
+    used = met[met["built_in"]].groupby("rule_id")["used"].sum()
+    rules = builtin_rules(settings).loc[used.index]
+    for column, unit in (
+        ("treatment_cost_eur_per_unit", "EUR/unit"),
+        ("co2e_avoided_kg_per_unit", "kgCO2e/unit"),
+    ):
+        stated = zip(rules.index, rules[column].fillna(0.0), rules["source"], used, strict=True)
+        for rule_id, value, source, lanes_by_rule in stated:
+            if value != 0:
+                name = f"{rule_id}.{column}"
+                figure = Factor(name, value, value, value, unit, 0, source, "")
+                yield assumption(figure, int(lanes_by_rule))
+
+
+def _count(*conditions: Bools | Ints) -> int:
+    return int(np.logical_and.reduce(conditions).sum())

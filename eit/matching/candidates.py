@@ -1,0 +1,154 @@
+"""Which origins and ends lie near enough to meet, goods by goods, without looking at all pairs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from eit.matching.arrays import Floats, Ints, repeat_ranges
+from eit.matching.distances import circuity
+from eit.matching.ends import Ends
+from eit.matching.partners import Partners
+from eit.scenario import Settings
+from eit.territory import Territory
+
+LEAST_RADIUS_KM = 6335.439
+"""Least radius of curvature of the WGS84 ellipsoid (of the meridian, at the equator).
+
+A geodesic is never shorter than this times the angle between its ends, their latitudes and
+longitudes taken on a sphere: a search of that sphere misses no pair within reach."""
+
+SLACK = 1e-9
+"""Relative slack by which a distance may pass its limit, for rounding."""
+
+FEW = 4
+"""Goods with fewer pairs than this many times their ends are paired without a search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Origins and ends whose goods meet: their positions, and that of their row in ``met``."""
+
+    origin: Ints
+    end: Ints
+    met: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """All placed origins, or all placed ends, sorted by key."""
+
+    place: Ints  # position among all origins, or all ends
+    start: Ints  # where each key starts; one more where the last one stops
+    point: Floats  # on the unit sphere, shape (placed, 3)
+    limit_km: Floats
+
+    def of(self, key: int) -> Ints:
+        """Places of one key."""
+        return np.arange(self.start[key], self.start[key + 1])
+
+    def count(self, keys: Ints) -> Ints:
+        """How many each key has."""
+        return np.asarray(self.start[keys + 1] - self.start[keys], dtype=np.int64)
+
+
+def near_pairs(ends: Ends, partners: Partners, territory: Territory, settings: Settings) -> Pairs:
+    """All pairs of placed ends whose goods meet and whose limits may let them.
+
+    Some lie a little beyond their limit, since only the geodesic decides; no pair within
+    its limit is missing.
+    """
+    stretch = circuity(territory, settings)
+    starts, stops = _side(ends.origins), _side(ends.destinations)
+    met = partners.met
+    here = starts.count(met["origin_key"].to_numpy(dtype=np.int64))
+    there = stops.count(met["end_key"].to_numpy(dtype=np.int64))
+    few = here * there <= FEW * (here + there)
+    parts = [_every_pair(starts, stops, met[few])]
+    open_ended = np.where(starts.place >= ends.residues, np.inf, starts.limit_km)
+    for row, origin_key, end_key, limit_km, takes in _searches(met[~few], settings):
+        limits = starts.limit_km if takes else open_ended
+        first, second = starts.of(origin_key), stops.of(end_key)
+        reach = np.minimum(limits[first], limit_km), np.minimum(stops.limit_km[second], limit_km)
+        for left, right, radius_km in _classes(*reach):
+            found = _within(
+                starts.point[first[left]], stops.point[second[right]], radius_km / stretch
+            )
+            origin, end = first[left][found[0]], second[right][found[1]]
+            parts.append(Pairs(starts.place[origin], stops.place[end], np.full(len(origin), row)))
+    return _joined(parts)
+
+
+def unit_sphere(lon: Floats, lat: Floats) -> Floats:
+    """Points of the unit sphere at the given degrees, shape (n, 3)."""
+    east, north = np.radians(lon), np.radians(lat)
+    around = np.cos(north)
+    return np.column_stack([around * np.cos(east), around * np.sin(east), np.sin(north)])
+
+
+def chord(distance_km: float) -> float:
+    """Longest chord of the unit sphere between places a geodesic of this length apart."""
+    angle = min(np.pi, distance_km * (1 + SLACK) / LEAST_RADIUS_KM)
+    return float(2 * np.sin(angle / 2) + 1e-12)
+
+
+def _side(ends: pd.DataFrame) -> _Side:
+    lon, lat = ends["lon"].to_numpy(dtype=float), ends["lat"].to_numpy(dtype=float)
+    placed = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    keys = ends["key"].to_numpy()
+    at = placed[np.argsort(keys[placed], kind="stable")]
+    start = np.searchsorted(keys[at], np.arange(int(keys.max(initial=-1)) + 2))
+    return _Side(at, start, unit_sphere(lon[at], lat[at]), ends["limit_km"].to_numpy()[at])
+
+
+def _searches(met: pd.DataFrame, settings: Settings) -> Iterator[tuple[int, int, int, float, bool]]:
+    """Row, origin key, end key, longest distance and whether a hub takes, for each search."""
+    most_km = np.inf if settings.max_distance_km is None else settings.max_distance_km
+    limit_km = np.minimum(met["limit_km"].to_numpy(), most_km)
+    columns = met.index, met["origin_key"], met["end_key"], limit_km, met["takes"]
+    return zip(*columns, strict=True)
+
+
+def _every_pair(starts: _Side, stops: _Side, met: pd.DataFrame) -> Pairs:
+    """Every origin with every end, for goods that few have."""
+    first, second = (met[key].to_numpy(dtype=np.int64) for key in ("origin_key", "end_key"))
+    here, there = starts.count(first), stops.count(second)
+    origin = repeat_ranges(starts.start[first], here)
+    width = np.repeat(there, here)
+    end = repeat_ranges(np.repeat(stops.start[second], here), width)
+    row = np.repeat(np.repeat(met.index.to_numpy(), here), width)
+    return Pairs(starts.place[np.repeat(origin, width)], stops.place[end], row)
+
+
+def _classes(here: Floats, there: Floats) -> Iterator[tuple[Ints, Ints, float]]:
+    """Split both sides by size of limit, so that one far-reaching end widens no other search."""
+    first, second = _size_class(here), _size_class(there)
+    for left in np.unique(first):
+        mine = np.flatnonzero(first == left)
+        for right in np.unique(second):
+            theirs = np.flatnonzero(second == right)
+            yield mine, theirs, float(min(here[mine].max(), there[theirs].max()))
+
+
+def _size_class(limit_km: Floats) -> Ints:
+    """Number limits that lie within a factor of two of each other alike."""
+    within = np.clip(limit_km, 2.0**-10, 2.0**16)
+    return np.ceil(np.log2(within)).astype(np.int64)
+
+
+def _within(here: Floats, there: Floats, distance_km: float) -> tuple[Ints, Ints]:
+    """Positions of all pairs of points that may lie within a distance."""
+    found = cKDTree(here).sparse_distance_matrix(
+        cKDTree(there), chord(distance_km), output_type="ndarray"
+    )
+    return found["i"].astype(np.int64), found["j"].astype(np.int64)
+
+
+def _joined(parts: list[Pairs]) -> Pairs:
+    return Pairs(
+        origin=np.concatenate([part.origin for part in parts]),
+        end=np.concatenate([part.end for part in parts]),
+        met=np.concatenate([part.met for part in parts]),
+    )
