@@ -1,0 +1,67 @@
+"""Headless Chromium with the network cut: opens pages from disk and notes what goes wrong."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+@dataclass
+class Visit:
+    """A page under test, the requests it made beyond its file, and the errors it raised."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def run(self, script: str) -> object:
+        """Evaluate an expression in the page."""
+        return self.page.evaluate(script)
+
+    def texts(self, selector: str) -> list[str]:
+        """Text of every visible element that matches."""
+        return [e.inner_text() for e in self.page.query_selector_all(selector) if e.is_visible()]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start a browser."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "the browser tests need Chromium: sudo apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def visit(browser: Browser, file: Path, *, width: int = 1440, height: int = 900) -> Iterator[Visit]:
+    """Open a page from disk without a network, once it says that it is ready."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="fr-FR", offline=True
+    )
+    page = context.new_page()
+    page.set_default_timeout(5000)
+    seen = Visit(page)
+
+    def gate(route: Route) -> None:
+        if route.request.url == file.as_uri():
+            route.continue_()
+        else:
+            seen.requests.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", gate)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
+    page.on("dialog", lambda dialog: (seen.errors.append(dialog.message), dialog.dismiss()))
+    page.goto(file.as_uri())
+    page.wait_for_selector("body[data-ready=yes]")
+    page.evaluate("page.refreshNow()")
+    yield seen
+    context.close()
