@@ -24,7 +24,7 @@ $(VENV)/.installed: requirements/lock.txt pyproject.toml
 # Front-end files by version and hash; where the machine has no npm, a wheel of Node brings it.
 maps/assets/.complete: package.json package-lock.json maps/bundle.py | $(VENV)/.installed
 	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/node.txt
-	PATH="$(PATH):$(abspath $(BIN))" npm ci --ignore-scripts --no-audit --no-fund --silent
+	@PATH="$$PATH:$(abspath $(BIN))" npm ci --ignore-scripts --no-audit --no-fund --silent
 	$(BIN)/python -m maps.bundle
 
 demo: install  ## the demonstration territory from CSV files to plan, maps and report
