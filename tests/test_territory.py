@@ -151,10 +151,15 @@ def test_hidden_and_backup_files_are_passed_over_with_a_notice(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["roads.graphml", "nord.osm.pbf"])
-def test_road_networks_are_refused_by_name(tmp_path, name):
+def test_a_road_network_that_cannot_be_read_is_a_fault(tmp_path, name):
     root = folder(tmp_path, **{name: "x"})
-    assert faults(root) == [(name, 0, name, "not_modelled")]
-    assert name in check_territory(root).faults[0].mend("fr")
+    assert faults(root) == [(name, 0, "", "roads_unreadable")]
+    assert check_territory(root).territory.roads is None
+
+
+def test_two_road_networks_are_a_fault(tmp_path):
+    root = folder(tmp_path, **{"roads.graphml": "x", "nord.osm.pbf": "x"})
+    assert ("roads.graphml", 0, "", "roads_twice") in faults(root)
 
 
 def test_two_files_of_one_table_are_a_fault(tmp_path):

@@ -59,7 +59,10 @@ def read_extract(path: Path, crs: str, file: str) -> tuple[Network | None, list[
     said: list[Fault | Notice] = []
     if cut := int((~np.isin(refs, ids)).sum()):
         said.append(Notice(file, 0, "", "", "roads_cut", {"number": str(cut)}))
-    return _network(_sections(whole), ways, degrees, crs), said
+    network = _network(_sections(whole), ways, degrees, crs)
+    if nowhere := int((~np.isfinite(network.shape)).any(axis=1).sum()):
+        return None, [Fault(file, 0, "", "", "roads_nowhere", {"number": str(nowhere)})]
+    return network, said
 
 
 def direction(tags: TagList) -> int:
