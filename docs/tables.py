@@ -6,26 +6,16 @@ from pathlib import Path
 import typer
 
 from eit import data
+from eit.checking import TABLES
 from eit.cli.main import application, translate
 
 DOCS = Path(__file__).parent
-ORDER = (
-    "sites",
-    "declarations",
-    "rules",
-    "hubs",
-    "links",
-    "services",
-    "service_offers",
-    "pickups",
-    "vehicles",
-)
 
 
 def columns() -> str:
     """Every column of every table, as the schema declares it."""
     lines = ["# Columns", "", "Made from `datasets/schema/` by `make docs`.", ""]
-    for table in ORDER:
+    for table in TABLES:
         lines += [f"## {table}", "", "| column | en français | type | required | default | |"]
         lines += ["|---|---|---|---|---|---|"]
         with data.path("schema", f"{table}.csv").open(encoding="utf-8", newline="") as rows:

@@ -21,6 +21,7 @@ TABLES = (
     "rules",
     "hubs",
     "links",
+    "positions",
     "services",
     "service_offers",
     "pickups",

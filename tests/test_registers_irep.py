@@ -105,7 +105,7 @@ def test_a_row_without_coordinates_or_commune_is_listed_and_kept(tmp_path):
     report, sites, said = imported(tmp_path, [row("A", ";;", city=";")])
     assert report.placed == {"none": 1}
     assert sites.index.tolist() == ["A"]
-    assert "irep_not_placed" in set(said["code"])
+    assert "register_not_placed" in set(said["code"])
 
 
 def test_invalid_siret_are_left_blank_and_shared_ones_noted(tmp_path):
@@ -115,8 +115,8 @@ def test_invalid_siret_are_left_blank_and_shared_ones_noted(tmp_path):
     _, sites, said = imported(tmp_path, rows)
     assert sites["siret"].fillna("").to_dict() == {"A": valid, "B": valid, "C": ""}
     codes = said.groupby("code")["site_id"].agg(list).to_dict()
-    assert codes["irep_siret"] == ["C"]
-    assert codes["irep_siret_shared"] == ["A", "B"]
+    assert codes["register_siret"] == ["C"]
+    assert codes["register_siret_shared"] == ["A", "B"]
 
 
 def test_bad_rows_never_stop_the_others(tmp_path):
@@ -132,7 +132,7 @@ def test_bad_rows_never_stop_the_others(tmp_path):
     report, sites, said = imported(tmp_path, rows)
     assert {"A", "L4", "G"} <= set(sites.index)
     assert sites.index.is_unique
-    assert {"irep_twice", "irep_damaged"} <= set(said["code"])
+    assert {"register_twice", "register_damaged"} <= set(said["code"])
     assert report.rows >= len(sites)
 
 
@@ -142,7 +142,7 @@ def test_overseas_sites_are_left_to_a_territory_of_their_own(tmp_path):
         tmp_path, [row("A", PLACES["sound"]), row("B", PLACES["sound"]), port]
     )
     assert sites.index.tolist() == ["A", "B"]
-    assert said.loc[said["code"] == "irep_elsewhere", "kind"].tolist() == ["dropped"]
+    assert said.loc[said["code"] == "register_elsewhere", "kind"].tolist() == ["dropped"]
     (tmp_path / "island").mkdir()
     report = import_irep(write(tmp_path / "island", [port]), tmp_path / "island/out")
     assert 'crs = "EPSG:2975"' in (report.folder / "territory.toml").read_text()
@@ -178,6 +178,119 @@ def test_an_empty_register_is_an_empty_territory(tmp_path):
     report, sites, _ = imported(tmp_path, [])
     assert (report.rows, report.sites, len(sites)) == (0, 0, 0)
     assert check_territory(tmp_path / "out").faults == ()
+
+
+# waste tables
+
+
+PRODUCED = (
+    "identifiant;nom_etablissement;dechet;annee;code_operation_eliminatio_valorisation;"
+    "libelle_operation_eliminatio_valorisation;code_departement;pays;code_dechet;libelle_dechet;"
+    "quantite;unite"
+)
+TREATED = PRODUCED.replace("quantite", "quantite_admise;quantite_traitee")
+
+
+def year_folder(tmp_path, *, produced=(), treated=()):
+    folder = tmp_path / "2020"
+    folder.mkdir()
+    rows = [
+        row("F", PLACES["sound"], naf="2451Z"),  # a foundry
+        row("C", PLACES["sound"], naf="2351Z"),  # a cement works
+        row("T", PLACES["sound"], naf="3822Z"),  # treats hazardous waste
+    ]
+    write(folder, rows, name="etablissements.csv")
+    for name, titles, lines in (
+        ("Prod_dechets_non_dangereux.csv", PRODUCED, produced),
+        ("Trait_dechets_dangereux.csv", TREATED, treated),
+    ):
+        (folder / name).write_text("\n".join([titles, *lines, ""]), encoding="utf-8")
+    return folder
+
+
+def declared(tmp_path):
+    path = tmp_path / "out/declarations/irep.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table.set_index("declaration_id")
+
+
+def test_what_sites_produce_becomes_residues_whatever_became_of_it(tmp_path):
+    folder = year_folder(
+        tmp_path,
+        produced=(
+            "F;Usine F;;2020;R5;Recyclage;62;;10 09 08;Sables;100,5;tonnes/an",
+            "F;Usine F;;2020;D5;Décharge;;BELGIQUE;10 09 08;Sables;20;tonnes/an",
+            "F;Usine F;;2020;R4;Recyclage;62;;10 09 03;Laitiers;7;tonnes/an",
+        ),
+    )
+    report = import_irep(folder, tmp_path / "out")
+    found = declared(tmp_path)
+    assert found["quantity"].to_dict() == {
+        "F-irep-residue-100903": "7",
+        "F-irep-residue-100908": "120.5",
+    }
+    assert found["comment"].iloc[1] == "Aujourd'hui : R5 100.5 t; D5 20 t"
+    assert found["source"].iloc[0].startswith("IREP 2020")
+    assert report.declarations > 2  # those inferred stand apart
+    assert check_territory(tmp_path / "out").faults == ()
+
+
+def test_a_declared_residue_takes_the_place_of_the_inferred_one(tmp_path):
+    flows = typical_flows()
+    flow = flows[(flows["naf_prefix"] == "24.51") & (flows["kind"] == "residue")].iloc[0]
+    line = f"F;;;2020;R5;;;;{flow['resource']};x;3;t"
+    import_irep(year_folder(tmp_path, produced=(line,)), tmp_path / "out")
+    inferred = pd.read_csv(tmp_path / "out/declarations/inferred.csv")
+    here = inferred[(inferred["site_id"] == "F") & (inferred["kind"] == "residue")]
+    assert flow["resource"] not in set(here["resource"])
+
+
+def test_treatment_is_a_hub_where_it_is_the_business_and_a_need_where_it_is_not(tmp_path):
+    """A cement works burns solvents (R1): it wants them; a treatment site is a hub."""
+    folder = year_folder(
+        tmp_path,
+        treated=(
+            "T;;;2020;R2;;;;14 06 03*;Solvants;900;800;tonnes/an",
+            "T;;;2020;D10;;;;16 03 05*;Divers;50;;tonnes/an",
+            "C;;;2020;R1;;;;14 06 03*;Solvants;5000;5000;tonnes/an",
+            "C;;;2020;D5;;;;10 13 01;Déchets;10;10;tonnes/an",
+        ),
+    )
+    report = import_irep(folder, tmp_path / "out")
+    assert declared(tmp_path)["quantity"].to_dict() == {"C-irep-need-140603": "5000"}
+    territory = check_territory(tmp_path / "out").territory
+    hubs = territory.hubs.set_index(["hub_id", "takes"])
+    assert hubs["capacity"].to_dict() == {
+        **{("H-C", "10 13 01"): 10, ("H-T", "14 06 03"): 850, ("H-T", "16 03 05"): 850}
+    }
+    assert hubs["hazardous"].tolist() == [False, True, True]
+    assert report.hubs == 2
+    assert 'hubs = [\n    "H-C",\n    "H-T",\n]' in (tmp_path / "out/scenario.toml").read_text()
+
+
+def test_rows_of_waste_that_do_not_count_are_left_out_with_their_reason(tmp_path):
+    folder = year_folder(
+        tmp_path,
+        produced=(
+            "X;;;2020;R5;;;;10 09 08;Sables;1;t",
+            "F;;;2020;R5;;;;99 88 77;Sables;1;t",
+            "F;;;2020;R5;;;;10 09 08;Sables;1;m3/an",
+            "F;;;2020;R5;;;;10 09 08;Sables;0;t",
+            "F;;;2019;R5;;;;10 09 08;Sables;1;t",
+            "F;;;2020;R5;;;;10 09 08;Sables;1;t",
+        ),
+    )
+    report = import_irep(folder, tmp_path / "out")
+    reasons = ("irep_no_site", "register_no_code", "register_unit", "register_no_quantity")
+    for code in (*reasons, "register_other_year"):
+        assert report.counts[code] == 1, code
+    assert len(declared(tmp_path)) == 1
+
+
+def test_a_folder_without_one_table_of_sites_is_refused(tmp_path):
+    (tmp_path / "in").mkdir()
+    with pytest.raises(DeclarationError):
+        import_irep(tmp_path / "in", tmp_path / "out")
 
 
 cells = st.text(st.characters(blacklist_categories=("Cs",)), max_size=8)
@@ -268,7 +381,7 @@ def test_the_whole_register_is_placed_and_its_territory_has_no_fault(tmp_path):
     data = Path(os.environ["EIT_DATA"])
     report = import_irep(data / "irep/irep2020_etablissements.csv", tmp_path / "out")
     assert report.rows == 10015
-    assert report.sites + report.counts["irep_elsewhere"] == 10015
+    assert report.sites + report.counts["register_elsewhere"] == 10015
     assert report.placed["exact"] >= 0.99 * report.sites
     assert "none" not in report.placed
     reading = check_territory(tmp_path / "out")

@@ -285,7 +285,6 @@ FIGURES = (
         ("D1,D2,5,,yes,no,,,,,,", "allowed", "required_forbidden"),
         ("D1,D2,5,4,,,,,,,,", "min_quantity", "minimum_above_maximum"),
         ("D1,D2,,,,,20,,,,,", "trip_cost_eur", "trip_without_cost"),
-        ("D1,D2,,,,,,80,,,,", "trip_payload", "trip_without_payload"),
         ("D1,D2,,,,,,,,100,,", "capacity_group", "group_unnamed"),
         ("D1,D2,,,,,,,G,90,,", "group_capacity", "group_differs"),
         ("D1,D2,,,,,,,G,,7,", "group_fixed_cost_eur", "group_differs"),

@@ -50,7 +50,8 @@ def number(value: float, lang: str, digits: int = 0) -> str:
     """A figure as people of that language write it."""
     from babel.numbers import format_decimal
 
-    return str(format_decimal(value, format=f"#,##0.{'0' * digits}", locale=lang))
+    tidy = round(value, digits) + 0.0  # no -0
+    return str(format_decimal(tidy, format=f"#,##0.{'0' * digits}", locale=lang))
 
 
 def print_pairs(title: str, pairs: Mapping[str, str]) -> None:

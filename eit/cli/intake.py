@@ -1,7 +1,8 @@
-"""Commands around files that come in: a new folder, an empty table, the check, public registers."""
+"""Commands around files that come in: a new folder, an empty table, the check."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
@@ -21,8 +22,45 @@ def chosen(lang: str) -> str:
     return lang or console.language(())
 
 
-def new(folder: Folder, lang: Lang = DEFAULT_LANG, as_json: AsJson = False) -> None:
-    """Write a new territory folder that `eit check` accepts."""
+class Report(Protocol):
+    """What every import gives: figures for a program, and for a person."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Figures as plain values."""
+
+    def lines(self, lang: str) -> Mapping[str, str]:
+        """Figures by label."""
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Parts of an option that takes several values, with commas between."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def show_report(report: Report, folder: Path, lang: str, *, as_json: bool) -> None:
+    """Print what an import came to."""
+    if as_json:
+        console.print_json(report.as_dict())
+        return
+    console.print_pairs(say("cli.import.done", lang, folder=folder), report.lines(lang))
+
+
+def new(
+    folder: Folder,
+    communes: Annotated[str, typer.Option("--communes", help="cli.option.communes")] = "",
+    sources: Annotated[
+        list[Path] | None, typer.Option("--from", help="cli.option.from", exists=True)
+    ] = None,
+    lang: Lang = DEFAULT_LANG,
+    as_json: AsJson = False,
+) -> None:
+    """Write a new territory folder that `eit check` accepts, empty or from imported ones."""
+    if communes or sources:
+        from eit.registers import new_territory_from
+
+        report = new_territory_from(folder, listed(communes), sources or (), lang=chosen(lang))
+        show_report(report, folder, chosen(lang), as_json=as_json)
+        return
     from eit.territory import new_territory
 
     written = new_territory(folder, chosen(lang))
@@ -42,9 +80,10 @@ def template(
 ) -> None:
     """Write an empty table, its columns explained."""
     from eit import tables
+    from eit.checking import TABLES
 
-    if table not in tables.schema_names():
-        names = ", ".join(tables.schema_names())
+    if table not in TABLES:
+        names = ", ".join(TABLES)
         raise typer.BadParameter(
             say("cli.template.unknown", chosen(lang), table=table, names=names), param_hint="TABLE"
         )
@@ -89,23 +128,3 @@ def check(
         if corrected is not None:
             console.output.print(say("cli.written", chosen(lang), path=corrected))
     raise typer.Exit(1 if checked.faults else 0)
-
-
-def import_irep(
-    source: Annotated[
-        Path, typer.Argument(help="cli.argument.irep", show_default=False, exists=True)
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="cli.option.territory")],
-    lang: Lang = DEFAULT_LANG,
-    as_json: AsJson = False,
-) -> None:
-    """Make a territory folder of the French register of polluting emissions."""
-    from eit.registers.irep import import_irep as read
-
-    report = read(source, out, chosen(lang))
-    if as_json:
-        console.print_json(report.as_dict())
-        return
-    console.print_pairs(
-        say("cli.import.done", chosen(lang), folder=out), report.lines(chosen(lang))
-    )

@@ -3,11 +3,12 @@
 import logging
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import typer
 
-from eit.cli import console, intake, runs
+from eit.cli import console, intake, registers, runs
 from eit.faults import DeclarationError
 from eit.texts import say
 
@@ -31,10 +32,25 @@ def application() -> typer.Typer:
     app.command("match", help="cli.match")(runs.match)
     app.command("verify", help="cli.verify")(runs.verify)
     app.command("map", help="cli.map")(runs.render)
-    registers = typer.Typer(help="cli.import", no_args_is_help=True, rich_markup_mode=None)
-    registers.command("irep", help="cli.import.irep")(intake.import_irep)
-    registers.callback()(root)
-    app.add_typer(registers, name="import")
+    app.command("locate", help="cli.locate")(registers.locate)
+    imports: dict[str, Callable[..., None]] = {
+        "irep": registers.irep,
+        "sirene": registers.sirene,
+        "trackdechets": registers.trackdechets,
+        "cnig": registers.cnig,
+        "layer": registers.layer,
+    }
+    app.add_typer(group("import", imports), name="import")
+    app.add_typer(group("export", {"cnig": registers.export_cnig}), name="export")
+    return app
+
+
+def group(name: str, commands: Mapping[str, Callable[..., None]]) -> typer.Typer:
+    """Commands under a common name, such as ``eit import irep``."""
+    app = typer.Typer(help=f"cli.{name}", no_args_is_help=True, rich_markup_mode=None)
+    app.callback()(root)
+    for command, function in commands.items():
+        app.command(command, help=f"cli.{name}.{command}")(function)
     return app
 
 

@@ -57,7 +57,7 @@ def _of_distance(lanes: Lanes, ends: Ends, settings: Settings) -> Iterator[Assum
 def _of_transport(
     lanes: Lanes, ends: Ends, links: Links, settings: Settings
 ) -> Iterator[Assumption]:
-    """Cost and emission of a tonne-kilometre, of each mode that lanes without a price use."""
+    """Cost and emission of a tonne-kilometre by mode where no price stands; load of a trip."""
     heavy = (ends.origins["mass_t"].to_numpy()[lanes.origin] > 0) & (lanes.distance_km > 0)
     silent = np.isnan(links.terms["co2e_kg"].to_numpy())[lanes.link]
     priced = links.terms["priced"].to_numpy()[lanes.link]
@@ -71,6 +71,9 @@ def _of_transport(
                 factor = None if stated in settings.stated else mode_factor(kind, ROAD, settings)
             if factor is not None:
                 yield assumption(factor, _count(rests, lanes.mode == at))
+    if "transport.payload_t" not in settings.stated:
+        factor = nomenclature.factor("transport_payload_road", overrides=settings.factors)
+        yield assumption(factor, int(links.terms["usual_payload"].to_numpy()[lanes.link].sum()))
 
 
 def _of_needs(lanes: Lanes, partners: Partners, settings: Settings) -> Iterator[Assumption]:

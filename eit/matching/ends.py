@@ -83,9 +83,11 @@ def find_ends(territory: Territory, settings: Settings) -> Ends:
 
 
 def excluded(declared: pd.DataFrame, settings: Settings) -> Bools:
-    """Tell which declarations the scenario leaves out, by their site or resource."""
-    gone = declared["site_id"].isin(list(settings.exclude_sites)).to_numpy(dtype=bool)
-    return np.asarray(gone | _excluded_resource(declared["resource"], settings), dtype=bool)
+    """Tell which declarations the scenario leaves out, by site, resource or data quality."""
+    gone = declared["site_id"].isin(list(settings.exclude_sites))
+    gone |= declared["data_quality"].isin(list(settings.exclude_data_quality))
+    left_out: Bools = gone.to_numpy(dtype=bool)
+    return left_out | _excluded_resource(declared["resource"], settings)
 
 
 def names_of(resource: str) -> tuple[str, ...]:

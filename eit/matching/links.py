@@ -26,7 +26,7 @@ class Links:
     terms
         One row per row of the file, and a last one for lanes without a row, so that position
         -1 is that of no link: ``from_id to_id mode distance_km cost_eur payload trip_eur
-        priced fixed_eur per_period min_quantity max_quantity held co2e_kg bars_hazard
+        usual_payload priced fixed_eur per_period min_quantity max_quantity held co2e_kg bars_hazard
         allowed group``. ``mode`` and ``group`` are positions in `modes`
         and `groups` (-1: none); ``priced`` rows replace the default transport cost; ``held``
         ones flow in any case.
@@ -60,9 +60,11 @@ def read_links(ends: Ends, partners: Partners, territory: Territory, settings: S
 
 
 def _terms(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    payload, trip = floats(rows["trip_payload"]), floats(rows["trip_cost_eur"])
+    unstated = np.isnan(floats(rows["trip_payload"]))
+    payload = floats(rows["trip_payload"], blank=settings.payload_t)
+    trip = floats(rows["trip_cost_eur"])
     cost = floats(rows["cost_eur_per_unit"])
-    by_trip = ~np.isnan(payload) & ~np.isnan(trip)
+    by_trip = ~np.isnan(trip)
     least = floats(rows["min_quantity"])
     kept = says(rows["existing"], "yes") & ~np.isnan(least) & settings.keep_existing
     return pd.DataFrame(
@@ -73,6 +75,7 @@ def _terms(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
             "cost_eur": cost,
             "payload": np.where(by_trip, payload, np.inf),
             "trip_eur": np.where(by_trip, trip, 0.0),
+            "usual_payload": by_trip & unstated,
             "priced": by_trip | ~np.isnan(cost),
             "fixed_eur": floats(rows["fixed_cost_eur"], blank=0.0),
             "per_period": (texts(rows["fixed_per"]) == "period").to_numpy(),
@@ -96,6 +99,7 @@ def _no_terms() -> pd.DataFrame:
             "cost_eur": np.nan,
             "payload": np.inf,
             "trip_eur": 0.0,
+            "usual_payload": False,
             "priced": False,
             "fixed_eur": 0.0,
             "per_period": False,

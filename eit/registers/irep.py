@@ -4,69 +4,32 @@ Its rows name firms that exist, with coordinates whose system is per row and oft
 Everything that was mended, doubted or left out stands in ``import_report.csv``.
 """
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
-from stdnum.fr import siret
 
-from eit import texts
-from eit.faults import DeclarationError, Fault, Notice
-from eit.places import Located, area_of_use, locate
+from eit.faults import DeclarationError, Fault
+from eit.registers.irep_waste import Waste, read_waste, waste_files
+from eit.registers.outlets import without_outlets
+from eit.registers.reading import read_rows
+from eit.registers.report import ImportReport, year_of
+from eit.registers.settling import numbers, plain_naf, settle
 from eit.registers.typical import infer_declarations
-from eit.tables import read_table
-
-SITE_COLUMNS = (
-    *("site_id", "firm", "siret", "naf", "naf_version", "address", "postcode", "city", "insee"),
-    *("lon", "lat"),
-)
-MAINLAND_CRS = 2154
-OVERSEAS_CRS = {"971": 5490, "972": 5490, "973": 2972, "974": 2975, "976": 4471}
-"""Metric system of a territory by the first digits of its communes; else that of the mainland."""
-DROPPED = ("irep_damaged", "irep_twice", "irep_elsewhere")
-DOUBTS = (
-    *("place_doubtful", "place_far", "place_unread", "commune_ambiguous", "commune_unknown"),
-    *("place_unreadable", "irep_not_placed", "irep_siret"),
-)
-NOTES = ("irep_siret_shared", "placed_at_communes")
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What came of an import.
-
-    Attributes
-    ----------
-    folder
-        The territory folder written.
-    rows, sites, declarations
-        Rows of the register, sites written, declarations inferred for them.
-    placed
-        Sites by the quality of their place.
-    counts
-        Remarks of ``import_report.csv`` by code.
-    """
-
-    folder: Path
-    rows: int
-    sites: int
-    declarations: int
-    placed: Mapping[str, int]
-    counts: Mapping[str, int]
+from eit.registers.writing import Draft, refuse_used, write_draft
 
 
 def import_irep(source: str | Path, folder: str | Path, lang: str = "fr") -> ImportReport:
-    """Write a territory folder from the register's CSV file of sites.
+    """Write a territory folder from the register's CSV files.
 
     Parameters
     ----------
     source
-        ``irep…_etablissements.csv`` as published.
+        ``…etablissements.csv`` as published; or the folder that holds it together with
+        ``Prod_dechets_*.csv`` (made into residues) and ``Trait_dechets_*.csv`` (into treatment
+        sites, and into needs where recovering waste is not the site's business).
     folder
-        Where to write: ``territory.toml``, ``sites.csv``, ``declarations/inferred.csv`` and
+        Where to write: ``territory.toml``, ``sites.csv``, ``declarations/inferred.csv``,
+        ``declarations/irep.csv`` and ``hubs.csv`` where there are waste tables, and
         ``import_report.csv``.
     lang
         Language of what is written for people.
@@ -74,142 +37,57 @@ def import_irep(source: str | Path, folder: str | Path, lang: str = "fr") -> Imp
     Raises
     ------
     DeclarationError
-        If the file is not that register at all. A bad row never stops the others.
+        If a file is not that register at all. A bad row never stops the others.
     FileExistsError
         If the folder exists and is not empty.
     """
     source, folder = Path(source), Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(str(folder))
-    table = read_table(source, "irep")
-    if fatal := [fault for fault in table.faults if fault.line <= 1]:
-        raise DeclarationError(fatal)
-    said: list[Fault | Notice] = [*table.notices]
-    damaged = [fault for fault in table.faults if fault.code != "blank"]
-    said += [Notice(f.file, f.line, "", f.text(lang), "irep_damaged") for f in damaged]
-    whole = ~table.rows["line"].isin([fault.line for fault in damaged])
-    rows = _prepared(table.rows[whole])
-    twice = rows["site_id"].duplicated()
-    said += _each(rows[twice], "site_id", "irep_twice")
-    rows = rows[~twice].reset_index(drop=True)
-    located = locate(rows, area=area_of_use(MAINLAND_CRS), likely=MAINLAND_CRS)
-    said += [*located.faults, *located.notices]
-    crs, here = _one_territory(located)
-    said += _each(rows[~here], "city", "irep_elsewhere")
-    rows, places = rows[here], located.places[here]
-    said += _each(rows[places["position_quality"] == "none"], "city", "irep_not_placed")
-    valid = rows["siret"].map(siret.is_valid).astype(bool)
-    said += _each(rows[~valid & (rows["siret"] != "")], "siret", "irep_siret")
-    shared = valid & rows["siret"].duplicated(keep=False)
-    said += _each(rows[shared], "siret", "irep_siret_shared")
-    sites = _sites(rows.assign(siret=rows["siret"].where(valid, "")), places)
-    inferred = infer_declarations(sites.set_index("site_id")["naf"], lang=lang)
-    report = _report(said, dict(zip(rows["line"], rows["site_id"], strict=True)), lang)
-    _write(folder, source, crs, lang, sites, inferred, report)
-    return ImportReport(
-        folder=folder,
-        rows=len(table.rows),
-        sites=len(sites),
-        declarations=len(inferred),
-        placed=_counts(places["position_quality"]),
-        counts=_counts(report["code"]),
+    refuse_used(folder)
+    file = _sites_file(source) if source.is_dir() else source
+    table, rows, said = read_rows(file, "irep", lang, may_lack=("site_id", "firm"))
+    settled = settle(_prepared(rows))
+    year = year_of(file.stem) or year_of(source.stem)
+    waste = read_waste(waste_files(source) if source.is_dir() else (), settled.sites, year, lang)
+    inferred = infer_declarations(settled.sites.set_index("site_id")["naf"], lang=lang)
+    draft = Draft(
+        register="irep",
+        settled=settled,
+        rows=len(table.rows) + (waste.rows if waste else 0),
+        year=year,
+        declarations=_declarations(inferred, waste),
+        tables={"hubs.csv": waste.hubs} if waste and len(waste.hubs) else {},
+        scenario=without_outlets(waste.hubs["hub_id"], lang) if waste and len(waste.hubs) else "",
+        said=[*said, *(waste.said if waste else ())],
     )
+    return write_draft(folder, draft, lang)
+
+
+def _sites_file(folder: Path) -> Path:
+    """The table of sites among the files of a folder."""
+    found = [path for path in sorted(folder.glob("*.csv")) if "etablissements" in path.stem.lower()]
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found)
+        raise DeclarationError([Fault(folder.name, 0, "", names, "register_one_file")])
+    return found[0]
+
+
+def _declarations(inferred: pd.DataFrame, waste: Waste | None) -> dict[str, pd.DataFrame]:
+    """What is declared, and what is inferred where nothing of the kind is declared."""
+    if waste is None:
+        return {"inferred.csv": inferred}
+    keys = ["site_id", "kind", "resource"]
+    known = pd.MultiIndex.from_frame(waste.declarations[keys])
+    apart = ~pd.MultiIndex.from_frame(inferred[keys]).isin(known)
+    return {"inferred.csv": inferred[apart], "irep.csv": waste.declarations}
 
 
 def _prepared(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with numbers for coordinates, an id each, and a SIRET of digits alone."""
+    """Rows with numbers for coordinates, and an id each."""
     numbered = "L" + rows["line"].astype(str)
     return rows.assign(
         site_id=rows["site_id"].where(rows["site_id"] != "", numbered),
-        siret=rows["siret"].str.replace(r"\D", "", regex=True),
-        naf=rows["naf"].str.replace(r"^(\d\d)\.?(\d\d) ?([A-Z]?)$", r"\1.\2\3", regex=True),
-        x=_numbers(rows["x"]),
-        y=_numbers(rows["y"]),
-        insee="",
-    )
-
-
-def _numbers(cells: pd.Series) -> pd.Series:
-    plain = cells.str.replace(r"\s", "", regex=True).str.replace(",", ".")
-    return pd.to_numeric(plain, errors="coerce").astype(float)
-
-
-def _one_territory(located: Located) -> tuple[int, pd.Series]:
-    """System of the part of the country most sites lie in, and which sites those are.
-
-    One metric system cannot hold the mainland and an island beyond the sea.
-    """
-    places = located.places
-    part = places["insee"].str[:3].where(places["insee"].str[:2].isin(["97", "98"]), "")
-    most = str(part.value_counts().index[0]) if len(part) else ""
-    return OVERSEAS_CRS.get(most, MAINLAND_CRS), (part == most).astype(bool)
-
-
-def _each(rows: pd.DataFrame, column: str, code: str) -> Iterator[Notice]:
-    for file, line, value in zip(rows["file"], rows["line"], rows[column], strict=True):
-        yield Notice(file, int(line), column, str(value), code)
-
-
-def _sites(rows: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    """Columns of ``sites.csv``; a site placed at its commune says so by having no coordinates."""
-    exact = places["position_quality"] == "exact"
-    sites = rows.assign(
+        naf=plain_naf(rows["naf"]),
         naf_version="2008",
-        insee=places["insee"],
-        lon=places["lon"].round(6).where(exact),
-        lat=places["lat"].round(6).where(exact),
+        x=numbers(rows["x"]),
+        y=numbers(rows["y"]),
     )
-    return sites[list(SITE_COLUMNS)].sort_values("site_id", ignore_index=True)
-
-
-def _report(said: list[Fault | Notice], site_of: Mapping[int, str], lang: str) -> pd.DataFrame:
-    """Every remark as a row; its kind is dropped, doubt, repair or note."""
-    remarks = [
-        {
-            "line": one.line,
-            "site_id": site_of.get(one.line, ""),
-            "kind": _kind(one.code),
-            "code": one.code,
-            "value": one.value,
-            "said": one.text(lang),
-        }
-        for one in said
-    ]
-    columns = ["line", "site_id", "kind", "code", "value", "said"]
-    return pd.DataFrame(remarks, columns=columns).sort_values(["line", "code"], ignore_index=True)
-
-
-def _counts(values: pd.Series) -> Mapping[str, int]:
-    counts = values.value_counts().sort_index()
-    return MappingProxyType({str(value): int(number) for value, number in counts.items()})
-
-
-def _kind(code: str) -> str:
-    kinds = {"dropped": DROPPED, "doubt": DOUBTS, "note": NOTES}
-    return next((kind for kind, codes in kinds.items() if code in codes), "repair")
-
-
-def _write(
-    folder: Path,
-    source: Path,
-    crs: int,
-    lang: str,
-    sites: pd.DataFrame,
-    inferred: pd.DataFrame,
-    report: pd.DataFrame,
-) -> None:
-    (folder / "declarations").mkdir(parents=True)
-    year = re.search(r"(?<!\d)20\d\d(?!\d)", source.stem)
-    lines = [
-        "[territory]",
-        f'name = "{texts.say("registers.irep_name", lang, year=year[0] if year else "")}"',
-        f'crs = "EPSG:{crs}"',
-        *([f"year = {year[0]}"] if year else []),
-    ]
-    (folder / "territory.toml").write_text("\n".join([*lines, ""]), encoding="utf-8")
-    for name, table in (
-        ("sites.csv", sites),
-        ("declarations/inferred.csv", inferred),
-        ("import_report.csv", report),
-    ):
-        table.to_csv(folder / name, index=False, lineterminator="\n")

@@ -27,6 +27,7 @@ class Key:
 
 FLAG, TEXT, NAMES = Key("flag"), Key("text"), Key("names")
 AMOUNT, COUNT, FACTOR = Key("number", low=0), Key("whole", low=0), Key("number")
+DATA_QUALITIES = ("measured", "estimated", "inferred")
 
 SCENARIO_KEYS: Mapping[str, Mapping[str, Key]] = {
     "objective": {
@@ -52,7 +53,12 @@ SCENARIO_KEYS: Mapping[str, Mapping[str, Key]] = {
         "scheduler": TEXT,
     },
     "factors": {"assume_costs": FLAG},
-    "exclude": {"sites": NAMES, "hubs": NAMES, "resources": NAMES},
+    "exclude": {
+        "sites": NAMES,
+        "hubs": NAMES,
+        "resources": NAMES,
+        "data_quality": Key("names", choices=DATA_QUALITIES),
+    },
     "transport": {
         "circuity": Key("number", low=1),
         "max_distance_km": AMOUNT,

@@ -79,6 +79,7 @@ class Settings:
     exclude_sites: frozenset[str] = frozenset()
     exclude_hubs: frozenset[str] = frozenset()
     exclude_resources: frozenset[str] = frozenset()
+    exclude_data_quality: frozenset[str] = frozenset()
     circuity: float
     default_max_distance_km: float
     cost_eur_per_t_km: float
@@ -169,6 +170,7 @@ def _excluded(exclude: Section) -> dict[str, Any]:
         "exclude_sites": frozenset(exclude.get("sites", ())),
         "exclude_hubs": frozenset(exclude.get("hubs", ())),
         "exclude_resources": frozenset(resources),
+        "exclude_data_quality": frozenset(exclude.get("data_quality", ())),
     }
 
 

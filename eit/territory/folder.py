@@ -9,7 +9,10 @@ from pathlib import Path
 from eit.faults import Fault, Notice
 from eit.roads import ENDINGS as ROAD_ENDINGS
 
-TABLES = ("sites", "rules", "hubs", "links", "services", "service_offers", "pickups", "vehicles")
+TABLES = (
+    *("sites", "positions", "rules", "hubs", "links"),
+    *("services", "service_offers", "pickups", "vehicles"),
+)
 TABLE_ENDINGS = (".csv", ".xlsx")
 SINGLE_FILES = ("territory.toml", "scenario.toml", "parks.geojson")
 ROADS = "roads"

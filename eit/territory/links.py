@@ -89,7 +89,6 @@ def _about_figures(links: pd.DataFrame) -> Iterator[Fault | Notice]:
         (links["required"] & ~links["allowed"], "allowed", "required_forbidden"),
         (least > most, "min_quantity", "minimum_above_maximum"),
         (trip & ~cost, "trip_cost_eur", "trip_without_cost"),
-        (cost & ~trip, "trip_payload", "trip_without_payload"),
     )
     for wrong, column, code in checks:
         for row in records(links[wrong]):

@@ -12,6 +12,7 @@ from pyproj import CRS
 from eit.declarations import Ledger, read_declarations
 from eit.faults import DeclarationError, Fault, Notice, in_order
 from eit.places import Bounds, locate
+from eit.places.addresses import with_positions
 from eit.places.telling import records
 from eit.roads import Network, read_roads
 from eit.scenario import SCENARIO_KEYS, TERRITORY_KEYS, read_settings
@@ -154,7 +155,7 @@ def _rows(
     basis: _Basis, listed: Folder, tables: Mapping[str, Table], said: list[Fault | Notice]
 ) -> tuple[_Rows, Ledger]:
     """Every table with what it says of the others; adds to `said`."""
-    sites = _sites(basis, tables["sites"], said)
+    sites = _sites(basis, tables["sites"], tables["positions"], said)
     hubs, of_hubs = arrange_hubs(tables["hubs"].rows, area=basis.area, likely=basis.epsg)
     said += of_hubs
     said += _outside(basis, hubs.drop_duplicates("hub_id"), "hub_id")
@@ -182,7 +183,9 @@ def _rows(
     return _Rows(sites, live, rules, hubs, links), ledger
 
 
-def _sites(basis: _Basis, table: Table, said: list[Fault | Notice]) -> pd.DataFrame:
+def _sites(
+    basis: _Basis, table: Table, positions: Table, said: list[Fault | Notice]
+) -> pd.DataFrame:
     """Sites by id, each in its place."""
     rows = table.rows
     rows = rows[(rows["site_id"] != "") & ~rows["site_id"].duplicated()].set_index("site_id")
@@ -190,6 +193,8 @@ def _sites(basis: _Basis, table: Table, said: list[Fault | Notice]) -> pd.DataFr
     said += [*located.faults, *located.notices]
     places = located.places
     sites = rows.assign(**{str(column): values for column, values in places.items()})
+    sites, of_positions = with_positions(sites, positions.rows)
+    said += of_positions
     said += _outside(basis, sites.reset_index(), "site_id")
     order = [c for c in sites.columns if c not in ("x", "y", "crs", "file", "line")]
     return sites[[*order, "file", "line"]].sort_index()

@@ -263,8 +263,7 @@ def _mode_factors(modes: pd.Series, settings: Settings) -> tuple[Floats, Floats]
     cost: dict[str, float] = {"road": settings.cost_eur_per_t_km}
     emission: dict[str, float] = {"road": settings.co2e_kg_per_t_km}
     for mode in sorted(set(modes) - {"road"}):
-        for table, name in ((cost, "cost_eur_per_t_km"), (emission, "co2e_kg_per_t_km")):
-            own = f"{mode}_{name}"
+        for table, own in ((cost, f"transport_cost_{mode}"), (emission, f"transport_co2e_{mode}")):
             if own in known:
                 table[mode] = nomenclature.factor(own, overrides=settings.factors).value
             else:

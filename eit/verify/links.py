@@ -46,8 +46,10 @@ def link_terms(links: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     held = _says(rows["required"], "yes")
     if settings.keep_existing:
         held |= _says(rows["existing"], "yes")
-    by_trip = terms["trip_payload"].notna() & terms["trip_cost_eur"].notna()
+    by_trip = terms["trip_cost_eur"].notna()
+    payload = terms["trip_payload"].fillna(settings.payload_t)
     return terms.assign(
+        trip_payload=payload.where(by_trip),
         mode=terms["mode"].replace("", DEFAULT_MODE),
         allowed=~_says(rows["allowed"], "no"),
         bars_hazard=_says(rows["hazardous"], "no"),

@@ -110,8 +110,10 @@ def own_unit(resource: str) -> str:
 def _declared(territory: Territory, settings: Settings, *, kind: str) -> pd.DataFrame:
     rows = territory.declarations[territory.declarations["kind"] == kind]
     sites = territory.sites.loc[rows["site_id"]].set_axis(rows.index)
-    excluded = rows["site_id"].isin(settings.exclude_sites) | _excluded_resource(
-        rows["resource"], settings
+    excluded = (
+        rows["site_id"].isin(settings.exclude_sites)
+        | rows["data_quality"].isin(settings.exclude_data_quality)
+        | _excluded_resource(rows["resource"], settings)
     )
     return pd.DataFrame(
         {
