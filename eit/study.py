@@ -112,8 +112,16 @@ def run(
     return Study(territory, study.settings, study.plan, summary)
 
 
-def draw(run_folder: Path, *, lang: str = "en", background: str | None = None) -> list[Path]:
+def draw(
+    run_folder: Path, *, public: bool = False, lang: str = "en", background: str | None = None
+) -> list[Path]:
     """Draw the maps of a run folder again, from its files.
+
+    Parameters
+    ----------
+    public
+        Draw the pages that may be sent out instead, into ``public/``: bands, no money,
+        restricted firms unnamed.
 
     Raises
     ------
@@ -123,6 +131,8 @@ def draw(run_folder: Path, *, lang: str = "en", background: str | None = None) -
     read = results.read_run(run_folder)
     if read.plan.status not in HAS_PLAN:
         return []
+    if public:
+        return atlas.write_public(read.territory, read.plan, run_folder / "public", lang=lang)
     folder = run_folder / "maps"
     return atlas.write_maps(read.territory, read.plan, folder, lang=lang, background=background)
 

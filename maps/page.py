@@ -17,7 +17,7 @@ from maps.frame import ENVIRONMENT, sealed, static
 from maps.sheet import Sheet, as_json
 
 SCRIPTS = (
-    *("base.js", "model.js", "curves.js", "lines.js", "places.js", "cards.js"),
+    *("base.js", "model.js", "curves.js", "lines.js", "places.js", "ground.js", "cards.js"),
     *("legend.js", "panel.js", "table.js", "page.js"),
 )
 STYLES = ("page.css", "map.css", "print.css")
@@ -141,7 +141,7 @@ def render(sheet: Sheet) -> str:
         _, address, credit = BACKGROUNDS[sheet.background]
         tiles = folium.TileLayer(address, attr=credit, error_tile_url=BLANK_TILE, max_zoom=19)
         sheet_map.add_child(tiles)
-    for kind in ("outlines", "places", "lines", "legend", "start"):
+    for kind in ("ground", "outlines", "places", "lines", "legend", "start"):
         sheet_map.add_child(Drawing(kind))
     return page.render()
 

@@ -26,6 +26,7 @@ LEFTOVER_COLUMNS = (
     *("node", "kind", "resource", "code", "family", "quantity", "unit", "reason", "change"),
 )
 OUTLINE_COLUMNS = ("name", "role")
+GROUND_ROLES = ("town", "road", "water", "green", "built", "boundary", "area", "line")
 FAMILY_COLUMNS = ("label", "colour", "letter")
 TOTAL_COLUMNS = ("label", "value", "unit")
 DEGREES = "EPSG:4326"
@@ -78,6 +79,9 @@ class Sheet:
     bands
         Where one band of quantity ends and the next begins, ascending; () = figures are exact.
         With bands, any quantity given stands for the whole band that it lies in.
+    ground
+        What lies under everything, any CRS. `OUTLINE_COLUMNS`: `role` is one of `GROUND_ROLES`;
+        a ``town`` is a point with a name.
 
     Raises
     ------
@@ -102,6 +106,7 @@ class Sheet:
     background: str | None = None
     audience: Literal["internal", "public"] = "internal"
     bands: tuple[float, ...] = ()
+    ground: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         for name, columns in _COLUMNS.items():
@@ -145,6 +150,7 @@ class Sheet:
             ),
             "totals": columns_of(self.totals[list(TOTAL_COLUMNS)]),
             "outlines": _features(self.outlines),
+            "ground": _features(self.outlines.iloc[:0] if self.ground is None else self.ground),
         }
 
     def _nodes(self, position: Mapping[str, int]) -> dict[str, list[Any]]:
@@ -188,7 +194,7 @@ def _located(
 
 
 def _features(areas: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Areas as a GeoJSON collection in degrees, rounded to about a metre."""
+    """Shapes as a GeoJSON collection in degrees, rounded to about a metre."""
     drawn = areas[areas.geometry.notna() & ~areas.geometry.is_empty]
     shapes = drawn.geometry
     if len(drawn):

@@ -65,3 +65,20 @@ def visit(browser: Browser, file: Path, *, width: int = 1440, height: int = 900)
     page.evaluate("page.refreshNow()")
     yield seen
     context.close()
+
+
+AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+GRAVE = {"serious", "critical"}
+
+
+def findings(seen: Visit) -> list[str]:
+    """Serious and critical findings of axe-core on the page as it stands."""
+    assert AXE.is_file(), "axe-core is missing: run `make install` to fetch it"
+    seen.page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{found['id']} ({found['impact']}): {node['target']} {node['html'][:160]}"
+        for found in result["violations"]
+        if found["impact"] in GRAVE
+        for node in found["nodes"]
+    ]

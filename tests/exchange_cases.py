@@ -108,7 +108,8 @@ def _lane_arrays(
     arrays = {"origin": origin, "destination": destination, "way": way, "gain": gain}
     arrays["pair"] = np.array([pairs[pair] for pair, _ in ways])
     if "ratio" in chosen:
-        arrays["ratio"] = rng.choice([0.5, 1.0, 2.0, 1.5], len(lanes))
+        ratio = rng.choice([0.5, 1.0, 2.0, 1.5], len(lanes))
+        arrays["ratio"] = np.where(between, 1.0, ratio)  # what goes round does not grow
     return arrays
 
 

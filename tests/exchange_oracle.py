@@ -38,13 +38,16 @@ class Dense:
         self.top.append(top)
 
     def maximise(self, gain: np.ndarray) -> float | None:
-        found = milp(
-            -gain,
-            constraints=LinearConstraint(np.array(self.rows), self.low, self.top),
-            bounds=Bounds(np.zeros(len(self.keys)), self.high),
-            integrality=self.whole,
-            options={"mip_rel_gap": 0.0},
-        )
+        for presolve in (True, False):  # scipy ends some problems with a solve error
+            found = milp(
+                -gain,
+                constraints=LinearConstraint(np.array(self.rows), self.low, self.top),
+                bounds=Bounds(np.zeros(len(self.keys)), self.high),
+                integrality=self.whole,
+                options={"mip_rel_gap": 0.0, "presolve": presolve},
+            )
+            if found.status in (0, 2):
+                break
         if found.status == 2:
             return None
         assert found.x is not None, found.message

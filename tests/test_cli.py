@@ -209,6 +209,17 @@ def test_maps_are_drawn_again_from_the_run_alone(eit, tmp_path):
     assert (run / "maps" / "index.html").read_bytes() == first
 
 
+def test_public_pages_stand_apart_and_say_nothing_of_money(eit, tmp_path):
+    run = tmp_path / "run"
+    eit("match", make(tmp_path / "t"), "-o", run)
+    code, out, _ = eit("map", run, "--public", "--lang", "en")
+    page = (run / "public" / "index.html").read_text(encoding="utf-8")
+    assert code == 0
+    assert "public" in out
+    assert "€" not in page
+    assert "Béton Fictif" not in page  # restricted, as everything is by default
+
+
 def test_what_is_not_modelled_yet_is_refused_by_name(eit, tmp_path):
     territory = make(tmp_path / "t", scenario_toml='[solver]\nengine = "dask"\n')
     code, _, err = eit("match", territory, "-o", tmp_path / "run")
@@ -217,7 +228,7 @@ def test_what_is_not_modelled_yet_is_refused_by_name(eit, tmp_path):
 
 
 def test_a_road_network_without_a_road_is_a_fault(eit, tmp_path):
-    roads = make(tmp_path / "u", roads_graphml="<graphml/>")
+    roads = make(tmp_path / "u", roads_graphml="this is no road network")
     code, _, err = eit("check", roads)
     assert code == 1
     assert "roads.graphml" in err

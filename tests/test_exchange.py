@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from solvers.exchange import Exchange, Limit, Outcome, Status, solve
-from solvers.exchange.problem import COLUMNS
+from solvers.exchange.schema import COLUMNS
 
 INF = np.inf
 
@@ -350,8 +350,24 @@ def test_a_tolerance_gives_up_so_much_of_the_objective_before() -> None:
     outcome = run(**LADDER, gain=[[1.0, 0.9], [0.0, 1.0]], tolerance=0.05)
     # 0.95 x 10 = 10 - 0.1 y: y = 5.
     assert outcome.values == pytest.approx([9.5, 5.0])
+    assert outcome.bounds == pytest.approx([10.0, 5.0])
     assert outcome.status is Status.OPTIMAL
-    assert outcome.bounds[0] == pytest.approx(10.0)
+    assert outcome.gaps[0] == pytest.approx(0.5 / 9.5)  # what was given up
+
+
+def test_a_tolerance_is_of_what_the_limits_leave() -> None:
+    # With the limit the first objective has 8 at most: a quarter of that may be given up.
+    outcome = run(
+        supply=[6.0, 4.0],
+        demand=[10.0, 10.0],
+        origin=[0, 1, 1],
+        destination=[0, 0, 1],
+        gain=[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        limits=(Limit(limit=8.0, lane_coef=np.array([1.0, 1.0, 0.0])),),
+        tolerance=0.25,
+    )
+    assert outcome.values == pytest.approx([6.0, 4.0])
+    assert outcome.bounds[0] == pytest.approx(8.0)
 
 
 def test_what_cannot_be_shipped_is_said_by_how_much() -> None:
@@ -388,6 +404,23 @@ def test_a_required_source_without_a_lane_falls_short_of_all() -> None:
     assert outcome.status is Status.INFEASIBLE
     assert outcome.shortfalls is not None
     assert outcome.shortfalls.must_ship.ravel() == pytest.approx([0.0, 3.0])
+
+
+def test_a_required_source_with_storage_and_no_lane_falls_short_too() -> None:
+    none = np.empty(0, dtype=int)
+    problem = Exchange(
+        supply=np.array([[4.0, 1.0]]),
+        demand=np.array([[1.0, 1.0]]),
+        origin=none,
+        destination=none,
+        gain=np.empty((1, 0)),
+        must_ship=np.array([True]),
+        supply_storage=np.array([9.0]),
+    )
+    outcome = solve(problem)
+    assert outcome.status is Status.INFEASIBLE
+    assert outcome.shortfalls is not None
+    assert outcome.shortfalls.total == pytest.approx(5.0)
 
 
 def test_a_lot_makes_a_requirement_infeasible() -> None:

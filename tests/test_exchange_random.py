@@ -28,7 +28,8 @@ def assert_best(problem: Exchange) -> None:
         assert outcome.shortfalls is not None
         assert outcome.shortfalls.total > 0
         return
-    near = 1e-5 * np.maximum(1.0, np.abs(best))
+    # What the dense model keeps of a higher objective within 1e-5 may be worth more to a lower one.
+    near = np.where(np.arange(len(best)) == 0, 1e-5, 1e-3) * np.maximum(1.0, np.abs(best))
     assert outcome.status is Status.OPTIMAL, outcome.message
     assert np.all(outcome.bounds >= outcome.values)
     assert np.all(outcome.bounds >= best - near)

@@ -252,6 +252,44 @@ def test_a_page_on_paper_is_drawn_anew_and_comes_back(park):
     assert park.run("document.querySelector('canvas.lines').width") < 1440
 
 
+def test_what_waits_for_a_site_to_be_built_is_dashed(browser, tmp_path):
+    sheet = made_sheet()
+    waiting = sheet.exchanges.assign(target=sheet.exchanges["target"].replace("hub", "new"))
+    file = tmp_path / "park.html"
+    file.write_text(page.render(made_sheet(exchanges=waiting)), encoding="utf-8")
+    with visit(browser, file) as seen:
+        dashed = seen.run(
+            "page.lines.filter((l) => l.doubtful).map((l) => l.exchanges[0].id).sort()"
+        )
+        assert dashed == ["f2", "f4"]  # an inferred figure, and a candidate at its end
+
+
+@pytest.mark.parametrize("background", ["osm", "ign"])
+def test_an_online_background_without_a_network_leaves_the_page_as_it_is(
+    browser, tmp_path, background
+):
+    file = tmp_path / "park.html"
+    file.write_text(page.render(made_sheet(background=background)), encoding="utf-8")
+    with visit(browser, file) as seen:
+        host = page.BACKGROUNDS[background][0]
+        assert seen.requests
+        assert all(address.startswith(host) for address in seen.requests)
+        assert [e for e in seen.errors if "Failed to load resource" not in e] == []
+        assert seen.run("+document.querySelector('canvas.lines').dataset.drawn") == 4
+        seen.page.click("tbody tr[data-row=f1]")
+        assert "Alpha → Bêta" in seen.page.inner_text(".leaflet-popup-content")
+
+
+def test_names_stay_clear_of_the_legend(park):
+    overlaps = park.run(
+        "(() => { const box = page.legendBox.getBoundingClientRect();"
+        " return [...document.querySelectorAll('.spot .name')].filter((n) => n.offsetParent)"
+        ".map((n) => n.getBoundingClientRect()).filter((r) => r.left < box.right &&"
+        " r.right > box.left && r.top < box.bottom && r.bottom > box.top).length; })()"
+    )
+    assert overlaps == 0
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_text_wherever_it_stands(browser, tmp_path, name):
     hostile = made_sheet({key: name for key in ("a", "far", "hub", "title")})

@@ -22,6 +22,9 @@ SUPPORT = {
 }
 """Features that say little without others."""
 
+TELLING = (40, 506, 664)
+"""A year without a lane; one pair with and without a hub; a tolerance before whole trips."""
+
 
 def agree(folder: Path, oracle: Optimum) -> None:
     """The plan of a folder and the oracle end alike and reach the same values."""
@@ -51,28 +54,28 @@ def test_each_feature_alone_agrees_with_the_oracle(feature: str, tmp_path: Path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(3, 33))
+@pytest.mark.parametrize("seed", range(3, 8))
 @pytest.mark.parametrize("feature", FEATURES)
 def test_each_feature_alone_agrees_many_times(feature: str, seed: int, tmp_path: Path) -> None:
     agree_on(feature, seed, tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", [*range(24), *TELLING])
 def test_features_together_agree_with_the_oracle(seed: int, tmp_path: Path) -> None:
     folder = write_territory(tmp_path, seed, some_features(seed))
     agree(folder, optimum(read_territory(folder)))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(1000, 4000))
-def test_thousands_of_territories_agree_with_the_oracle(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(1000, 1400))
+def test_hundreds_of_territories_agree_with_the_oracle(seed: int, tmp_path: Path) -> None:
     folder = write_territory(tmp_path, seed, some_features(seed), most=2 + seed % 6)
     agree(folder, optimum(read_territory(folder)))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(4000, 4500))
-def test_hundreds_of_written_runs_pass_the_recheck(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(4000, 4080))
+def test_many_written_runs_pass_the_recheck(seed: int, tmp_path: Path) -> None:
     write_territory(tmp_path / "in", seed, some_features(seed), most=2 + seed % 6)
     eit.run(tmp_path / "in", tmp_path / "run")
     verdict = verify_run(tmp_path / "run")

@@ -1,6 +1,7 @@
 """The recheck finds what is wrong with a run folder: each kind of spoilt run by its check."""
 
 import json
+import random
 import re
 import shutil
 from collections.abc import Callable
@@ -406,6 +407,23 @@ def test_broken_tables_are_said_and_not_a_crash(run: Path) -> None:
 
 def test_spoilt_inputs_are_said_and_not_a_crash(run: Path) -> None:
     (run / "inputs" / "declarations" / "all.csv").write_text("nonsense\n", encoding="utf-8")
+    assert ("territory", "inputs") in found(run)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_table_cut_or_spoilt_anywhere_is_no_crash(run: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    path = draw.choice(sorted(run.glob("*.csv")))
+    text = path.read_text(encoding="utf-8")
+    at = draw.randrange(len(text))
+    rest = draw.choice(["", '"' + text[at:], "," + text[at:], "\n" + text[at:], "x" + text[at:]])
+    path.write_text(text[:at] + rest, encoding="utf-8")
+    verdict = verify_run(run, resolve_bound=False)
+    assert all(verdict.lines(lang) for lang in texts.LANGUAGES)
+
+
+def test_inputs_that_are_gone_are_said_and_not_a_crash(run: Path) -> None:
+    shutil.rmtree(run / "inputs")
     assert ("territory", "inputs") in found(run)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from eit import nomenclature
-from eit.atlas.places import HUB, SITE
+from eit.atlas.places import HUB, SITE, site_titles
+from eit.atlas.sentences import reworded
 from eit.results import Plan
 from eit.territory import Territory
 
@@ -145,6 +146,7 @@ def list_leftovers(territory: Territory, plan: Plan, lang: str) -> pd.DataFrame:
     left = plan.unmatched
     nodes = node_of(territory)
     resource = left["declaration_id"].map(territory.declarations["resource"])
+    told = _reasons(territory, left, lang)
     return pd.DataFrame(
         {
             "node": left["declaration_id"].map(nodes),
@@ -154,7 +156,17 @@ def list_leftovers(territory: Territory, plan: Plan, lang: str) -> pd.DataFrame:
             "family": [nomenclature.family(r) for r in resource],
             "quantity": left["quantity_left"],
             "unit": left["unit"],
-            "reason": left["detail"],
-            "change": left["change"],
+            "reason": [reason for reason, _ in told],
+            "change": [change for _, change in told],
         }
     )
+
+
+def _reasons(territory: Territory, left: pd.DataFrame, lang: str) -> list[tuple[str, str]]:
+    """Why each is left and what would change it, firms by name."""
+    title = site_titles(territory.sites)
+    names = {str(d): str(title[site]) for d, site in territory.declarations["site_id"].items()}
+    hubs = dict(zip(territory.hubs["hub_id"], territory.hubs["name"], strict=True))
+    names |= {hub: name or hub for hub, name in hubs.items()}
+    sentences = zip(left["detail"], left["change"], strict=True)
+    return [reworded(*pair, lang, names=names, hubs=hubs) for pair in sentences]

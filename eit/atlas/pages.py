@@ -13,6 +13,7 @@ from eit.atlas.colours import family_colours
 from eit.atlas.diagrams import SANKEY, list_album
 from eit.atlas.exchanges import list_exchanges, list_leftovers
 from eit.atlas.files import page_names
+from eit.atlas.ground import around, commune_name, list_ground, spelled_names
 from eit.atlas.places import (
     DEGREES,
     PARK,
@@ -43,6 +44,8 @@ class Atlas:
     territory: Territory
     lang: str
     parks: gpd.GeoDataFrame
+    ground: gpd.GeoDataFrame
+    communes: Mapping[str, str]
     nodes: gpd.GeoDataFrame
     exchanges: pd.DataFrame
     starts: pd.DataFrame
@@ -99,6 +102,8 @@ def _atlas(territory: Territory, plan: Plan, lang: str, background: str | None) 
         territory=territory,
         lang=lang,
         parks=parks,
+        ground=list_ground(territory),
+        communes=spelled_names(territory.sites),
         nodes=list_nodes(sites, locate_hubs(territory), lang),
         exchanges=exchanges,
         starts=list_starts(territory, plan, exchanges, lang),
@@ -210,7 +215,14 @@ def _sheet(
         links=links,
         months=atlas.months,
         background=atlas.background,
+        ground=around(atlas.ground, _subject(nodes, outlines), atlas.communes),
     )
+
+
+def _subject(nodes: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Shapes that a page is about: its own sites and parks, not its partners far away."""
+    own = outlines.loc[outlines["role"] != "neighbour"].geometry
+    return gpd.GeoSeries(pd.concat([own, nodes.loc[nodes["inside"]].geometry]), crs=DEGREES)
 
 
 def _starts(starts: pd.DataFrame, exchanges: pd.Index, nodes: pd.Index) -> pd.DataFrame:
@@ -278,7 +290,8 @@ def _park_nodes(atlas: Atlas) -> gpd.GeoDataFrame:
 def _commune_nodes(sites: gpd.GeoDataFrame, keys: "pd.Series", lang: str) -> gpd.GeoDataFrame:
     """One node per commune for the sites outside parks, in their midst."""
     groups = sites.groupby(keys, sort=True)
-    names = [say("map.place.outside", lang, place=place) for place in groups["place"].first()]
+    places = [commune_name(p) if p.isupper() else p for p in groups["place"].first()]
+    names = [say("map.place.outside", lang, place=place) for place in places]
     points = [rows.geometry.union_all().centroid for _, rows in groups]
     return _bubbles(pd.Index(groups.groups), names, "cluster", points)
 

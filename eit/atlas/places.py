@@ -22,10 +22,10 @@ def locate_sites(territory: Territory) -> gpd.GeoDataFrame:
     sites = territory.sites
     points = gpd.GeoSeries(gpd.points_from_xy(sites["lon"], sites["lat"]), sites.index, crs=DEGREES)
     placed = gpd.GeoDataFrame(sites, geometry=points.where(sites["lon"].notna(), None))
-    return placed.assign(title=_titles(sites))
+    return placed.assign(title=site_titles(sites))
 
 
-def _titles(sites: pd.DataFrame) -> pd.Series:
+def site_titles(sites: pd.DataFrame) -> pd.Series:
     """Firm, with the site's own name where the firm has several sites."""
     ids = sites.index.to_series()
     firm = sites["firm"].where(sites["firm"] != "", sites["name"]).where(lambda s: s != "", ids)

@@ -16,6 +16,7 @@ from eit import nomenclature
 from eit.atlas.bands import EDGES, middle, span
 from eit.atlas.colours import family_colours
 from eit.atlas.files import page_names
+from eit.atlas.ground import around, commune_name, list_ground
 from eit.atlas.places import (
     DEGREES,
     PARK,
@@ -61,6 +62,7 @@ class Bulletin:
     territory: Territory
     lang: str
     parks: gpd.GeoDataFrame
+    ground: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
     people: gpd.GeoDataFrame
     exchanges: pd.DataFrame
@@ -114,6 +116,7 @@ def _bulletin(territory: Territory, plan: Plan, lang: str) -> Bulletin:
         territory=territory,
         lang=lang,
         parks=parks,
+        ground=list_ground(territory),
         places=places,
         people=people,
         exchanges=exchanges,
@@ -190,7 +193,7 @@ def _point(key: str) -> Point | None:
 def _outside(key: str, lang: str) -> tuple[str, str, str, Point | None]:
     """Name, role, link and point of a place outside parks."""
     code = key.removeprefix(COMMUNE)
-    name = str(communes().loc[code, "name"]).title() if key.startswith(COMMUNE) else ""
+    name = commune_name(str(communes()["name"][code])) if key.startswith(COMMUNE) else ""
     told = say("map.place.outside", lang, place=name) if name else say("map.role.cluster", lang)
     return told, "cluster", "", _point(key)
 
@@ -293,6 +296,7 @@ def _sheet(bulletin: Bulletin, park_id: str | None) -> Sheet:
         families=family_colours(shown, bulletin.lang),
         totals=_totals(bulletin, exchanges),
         links=links,
+        ground=around(bulletin.ground, nodes.geometry, {}),
     )
 
 

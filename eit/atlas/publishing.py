@@ -3,7 +3,9 @@
 Each quantity stands at most once, where it leaves a firm: by itself if both ends are open, else
 in the one crowd it belongs to. So every hidden flow is in one published figure at most, with two
 other givers beside it that could be all of that figure: nothing narrower than ``0`` to the end of
-a band follows for it. Totals are made of the bands, never of the figures.
+a band follows for it. Even who knew all the others' quantities, ``s`` in sum, would find it between
+``low - s`` and ``high - s``: as ``high`` is ten times ``low``, an order of magnitude at least.
+Totals are made of the bands, never of the figures.
 """
 
 import re
@@ -40,7 +42,8 @@ class Publication:
         origin, end (keys of places, "" = anywhere), family ("" = any), unit, band: at least
         `CROWD` firms give and as many take.
     leftovers
-        As `list_leftovers` has them, of open declarations; band in place of the quantity.
+        As `list_leftovers` has them; band in place of the quantity. Of open declarations without
+        a hidden flow: who knows the declared quantity would else know the hidden rest.
     """
 
     named: pd.DataFrame
@@ -56,11 +59,13 @@ def publish(territory: Territory, plan: Plan, places: pd.Series, lang: str) -> P
     places
         Key of the place that stands for each node (a park, a commune), "" = none; index: node key.
     """
-    leaving = _leaving(territory, plan, places, lang)
+    moving = _moving(territory, plan, places, lang)
+    leaving = moving[moving["from_id"].isin(territory.declarations.index)]
     named = _banded(leaving[leaving["open"]], ["source", "target", "resource", "code"])
     left = list_leftovers(territory, plan, lang)
-    told = plan.unmatched["declaration_id"].isin(_open_declarations(territory))
-    shown = left[told.to_numpy()]
+    hidden = moving[~moving["open"]]
+    told = _open_declarations(territory) - {*hidden["from_id"], *hidden["to_id"]}
+    shown = left[plan.unmatched["declaration_id"].isin(told).to_numpy()]
     banded = shown.assign(band=band(shown["quantity"].to_numpy(dtype=float)))
     order = ["kind", "band", "node", "resource"]
     return Publication(
@@ -78,15 +83,18 @@ def _open_declarations(territory: Territory) -> set[str]:
     return set(declared.index[declared["confidentiality"] == OPEN].astype(str))
 
 
-def _leaving(territory: Territory, plan: Plan, places: pd.Series, lang: str) -> pd.DataFrame:
-    """Flows as they leave firms: their ends' firms and places, and whether both ends are open."""
+def _moving(territory: Territory, plan: Plan, places: pd.Series, lang: str) -> pd.DataFrame:
+    """Flows, their ends' firms and places, and whether each may be told by itself.
+
+    What leaves a hub may not: with the yields, it would be a second equation about what entered.
+    """
     rows = list_exchanges(territory, plan, lang)
-    rows = rows[rows["from_id"].isin(territory.declarations.index)]
-    may = _open_declarations(territory) | _open_hubs(territory)
+    givers = _open_declarations(territory)
+    takers = givers | _open_hubs(territory)
     firms = firm_of(territory)
     return rows.assign(
         family=rows["family"].fillna(""),
-        open=rows["from_id"].isin(may) & rows["to_id"].isin(may),
+        open=rows["from_id"].isin(givers) & rows["to_id"].isin(takers),
         origin=[places.get(node, "") for node in rows["source"]],
         end=[places.get(node, "") for node in rows["target"]],
         giver=[firms.get(node, node) for node in rows["source"]],

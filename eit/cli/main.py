@@ -1,6 +1,7 @@
 """``eit``: the commands, their language, and what an error becomes at the door."""
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -75,6 +76,17 @@ def translate(command: Any, lang: str) -> None:
             parameter.help = say(text, lang)
     for child in getattr(command, "commands", {}).values():
         translate(child, lang)
+
+
+def run() -> None:
+    """Run ``eit`` with stdout to itself: solvers' libraries write there too, in mid-table."""
+    kept = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.stdout = os.fdopen(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    try:
+        main()
+    finally:
+        sys.stdout.flush()
 
 
 def main(arguments: list[str] | None = None) -> None:

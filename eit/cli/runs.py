@@ -103,6 +103,7 @@ def verify(run: Run, lang: Lang = DEFAULT_LANG, as_json: AsJson = False) -> None
 
 def render(
     run: Run,
+    public: Annotated[bool, typer.Option("--public", help="cli.option.public")] = False,
     background: Background = None,
     lang: Lang = DEFAULT_LANG,
     as_json: AsJson = False,
@@ -110,7 +111,7 @@ def render(
     """Draw the maps of a run again."""
     from eit.study import draw
 
-    written = draw(run, lang=chosen(lang), background=background)
+    written = draw(run, public=public, lang=chosen(lang), background=background)
     if as_json:
         console.print_json({"written": [str(path) for path in written]})
         return

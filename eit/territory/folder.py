@@ -14,7 +14,7 @@ TABLES = (
     *("services", "service_offers", "pickups", "vehicles"),
 )
 TABLE_ENDINGS = (".csv", ".xlsx")
-SINGLE_FILES = ("territory.toml", "scenario.toml", "parks.geojson")
+SINGLE_FILES = ("territory.toml", "scenario.toml", "parks.geojson", "background.geojson")
 ROADS = "roads"
 """Name of the road network among the single files, whatever its own."""
 SILENT = ("*.md", "readme*", "scenario*.toml", "import_report.csv")

@@ -149,7 +149,7 @@ eit.Legend = L.Control.extend({
       { class: "block" },
       eit.make("h2", {}, page.say("legend.signs")),
       sign(
-        page.exchanges.some(({ certainty }) => certainty === "inferred"),
+        page.exchanges.some(eit.doubtful),
         dash,
         "legend.doubtful",
       ),
@@ -182,6 +182,7 @@ eit.Legend = L.Control.extend({
         : null,
       this.layer("names", eit.make("span", { class: "letters" }, "Aa")),
       this.layer("outlines", eit.make("span", { class: "area" })),
+      page.ground.features.length ? this.layer("ground", eit.make("span", { class: "country" })) : null,
     );
   },
 

@@ -53,7 +53,7 @@ eit.open = function (text) {
       level: "",
       least: 0,
       month: 0,
-      layers: { residues: false, needs: false, partners: true, names: true, outlines: true },
+      layers: { residues: false, needs: false, partners: true, names: true, outlines: true, ground: true },
     },
     focus: { lines: new Set(), nodes: new Set(), held: false },
   };
@@ -153,7 +153,7 @@ eit.gather = function (page) {
   eit.dress(page);
 };
 
-/** Width, family, rank beside parallel lines, and whether a line rests mostly on inferred figures. */
+/** Width, family, rank beside parallel lines, and whether a line is mostly doubtful. */
 eit.dress = function (page) {
   const parallel = new Map();
   for (const line of page.lines) {
@@ -161,14 +161,18 @@ eit.dress = function (page) {
     line.rank = parallel.get(pair) ?? 0;
     parallel.set(pair, line.rank + 1);
     line.family = eit.mainFamily(line.exchanges);
-    line.doubtful = eit.inferredShare(line) > 0.5;
+    line.doubtful = eit.doubtfulShare(line) > 0.5;
     line.width = eit.width(page, line.amount, line.unit);
   }
 };
 
-/** The part of a line that rests on inferred figures. */
-eit.inferredShare = ({ exchanges, amount }) =>
-  exchanges.reduce((sum, one) => sum + (one.certainty === "inferred" ? one.amount : 0), 0) / amount;
+/** Whether an exchange may come to nothing: its figure is inferred, or a site is still to be built. */
+eit.doubtful = ({ certainty, source, target }) =>
+  certainty === "inferred" || source.role === "candidate" || target.role === "candidate";
+
+/** The part of a line that is doubtful. */
+eit.doubtfulShare = ({ exchanges, amount }) =>
+  exchanges.reduce((sum, one) => sum + (eit.doubtful(one) ? one.amount : 0), 0) / amount;
 
 /** The family that carries most of a line. */
 eit.mainFamily = function (exchanges) {

@@ -5,7 +5,7 @@ eit.start = function (page) {
     addTo(map) {
       page.map = map;
       page.root = document.body;
-      page.root.classList.add(page.audience);
+      page.root.classList.add(`for-${page.audience}`);
       document.querySelectorAll("[data-say]").forEach((node) => {
         node.textContent = page.say(node.dataset.say);
       });
@@ -19,6 +19,7 @@ eit.start = function (page) {
         .addTo(map);
       page.tables = new eit.Tables(page, document.getElementById("tables"));
       eit.keepFresh(page);
+      eit.tellEmpty(page);
       eit.fitHome(page);
       page.tell("change");
       eit.print(page);
@@ -26,6 +27,14 @@ eit.start = function (page) {
       page.root.dataset.ready = "yes";
     },
   };
+};
+
+/** Where there is nothing to draw, say so, and leave the window to the tables. */
+eit.tellEmpty = function (page) {
+  if (page.nodes.some(({ drawn }) => drawn) || page.outlines.features.length) return;
+  page.map.getContainer().append(eit.make("p", { class: "empty" }, page.say("empty")));
+  page.root.classList.add("tall");
+  page.map.invalidateSize();
 };
 
 /** Beyond this many lines a drag moves the picture as it is, and draws anew at its end. */

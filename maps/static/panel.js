@@ -16,7 +16,7 @@ eit.fillPanel = function (page, panel) {
       { class: "headline" },
       say(`headline.${page.kind}`, { n: page.exchanges.length }),
       " ",
-      eit.make("span", {}, say("headline.firms", { n: firms.size })),
+      eit.make("span", {}, say(eit.firmsKey(page, firms.size), { n: firms.size })),
     ),
     page.totals.length
       ? eit.make(
@@ -49,6 +49,9 @@ eit.fillPanel = function (page, panel) {
   }
   panel.append(eit.make("p", { class: "note" }, say("note.value")));
 };
+
+/** How the number of firms is told; a page may have words for none. */
+eit.firmsKey = (page, n) => (n === 0 && page.has("headline.firms.none") ? "headline.firms.none" : "headline.firms");
 
 /** One figure; millions of euros are told as such. */
 eit.totalItem = function (page, { label, value, unit }) {

@@ -21,11 +21,12 @@ eit.measure = (function () {
 eit.radius = function (page, node) {
   if (node.role === "hub" || node.role === "candidate") return 8;
   if (node.role === "site") return node.exchanges.length ? 6 : 4.5;
+  if (node.role === "cluster" && !node.exchanges.length) return 3;
   const mass = (some) =>
     some.exchanges.reduce((sum, { unit, quantity }) => sum + (unit === "t" ? quantity : 0), 0);
   page.heaviest ??= Math.max(1, ...page.nodes.filter((other) => other.group === other).map(mass));
   const size = Math.sqrt(mass(node) / page.heaviest);
-  return node.role === "park" ? 11 + 17 * size : 8 + 8 * size;
+  return node.role === "park" ? 11 + 17 * size : 7 + 9 * size;
 };
 
 /** Set each node's point in the window; one beyond it stands at the edge, with a pill if linked. */
@@ -68,6 +69,13 @@ eit.placePills = function (page, inset) {
     node.point.x = side === "left" ? box.x + w : side === "right" ? box.x : box.x + w / 2;
     node.point.y = side === "top" ? box.y + box.h : side === "bottom" ? box.y : box.y + box.h / 2;
   }
+};
+
+/** The box that the open legend takes, if it is open. */
+eit.legendBox = function ({ legendBox }) {
+  const body = legendBox?.querySelector(".legend-body");
+  if (!body?.offsetHeight) return [];
+  return [{ x: 0, y: 0, w: legendBox.offsetWidth + 16, h: legendBox.offsetHeight + 16 }];
 };
 
 /** Boxes that the map's own controls take. */
@@ -143,7 +151,7 @@ eit.Places = L.Layer.extend({
     ).length;
     const mark = eit.make("span", {
       class: "mark",
-      "data-sites": many || null,
+      "data-sites": node.radius > 6 ? many || null : null,
       style: `--r:${node.radius}px`,
     });
     const name = eit.make("span", { class: "name" }, node.name);
@@ -176,7 +184,7 @@ eit.Places = L.Layer.extend({
 
   place() {
     const { page } = this;
-    page.boxes = [];
+    page.boxes = eit.legendBox(page);
     const seen = [...this.spots.keys()].filter((node) => !node.point.off);
     for (const [node, button] of this.spots) this.put(node, button);
     for (const node of seen) page.boxes.push({ ...eit.around(node.point, node.radius), owner: node });

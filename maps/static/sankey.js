@@ -174,6 +174,7 @@ eit.drawDiagram = function (page) {
     ...eit.stageHeads(page, now, width, side),
     ...links.map((link) => eit.bandShape(page, link)),
     ...nodes.map((node) => eit.nodeShape(page, now, node, side)),
+    ...nodes.flatMap(eit.familyMark),
   );
   stage.replaceChildren(drawing);
   eit.dim(page);
@@ -225,9 +226,11 @@ eit.nodeShape = function (page, now, node, side) {
     class: node.stage === 1 ? "over" : "",
   });
   const room = node.stage === 1 ? page.room : side - 16;
+  const shown = eit.shortened(node.name, room - eit.textWidth(quantity) - 10);
   label.append(
-    eit.shape("tspan", { class: "called" }, eit.shortened(node.name, room - eit.textWidth(quantity) - 10)),
-    eit.shape("tspan", { class: "amount", dx: 6 }, quantity),
+    eit.shape("tspan", { class: "called" }, shown),
+    " ",
+    eit.shape("tspan", { class: "amount", dx: 3 }, quantity),
   );
   const group = eit.shape(
     "g",
@@ -236,7 +239,7 @@ eit.nodeShape = function (page, now, node, side) {
       tabindex: "0",
       role: "button",
       "aria-pressed": "false",
-      "aria-label": `${node.name}, ${quantity}`,
+      "aria-label": `${shown} ${quantity}${shown === node.name ? "" : ` – ${node.name}`}`,
       "data-node": node.at,
     },
     eit.shape("title", {}, `${node.name} – ${quantity}`),
@@ -247,7 +250,6 @@ eit.nodeShape = function (page, now, node, side) {
       height: Math.max(2, node.y1 - node.y0),
     }),
     label,
-    ...eit.familyMark(node),
   );
   const choose = () => eit.chooseNode(page, page.state.chosen === node.at ? null : node.at);
   group.addEventListener("click", choose);
@@ -268,8 +270,12 @@ eit.familyMark = function ({ stage, x0, y0, y1, sourceLinks, targetLinks }) {
   if (stage !== 1 || families.size !== 1 || !family) return [];
   const [x, y] = [x0 - 11, (y0 + y1) / 2];
   return [
-    eit.shape("circle", { cx: x, cy: y, r: 7.5, fill: "#fff", stroke: family.colour, "stroke-width": 1.5 }),
-    eit.shape("text", { class: "letter", x, y, "text-anchor": "middle", "dominant-baseline": "central" }, family.letter),
+    eit.shape(
+      "g",
+      { class: "letter", "aria-hidden": "true" },
+      eit.shape("circle", { cx: x, cy: y, r: 7.5, stroke: family.colour }),
+      eit.shape("text", { x, y, "text-anchor": "middle", "dominant-baseline": "central" }, family.letter),
+    ),
   ];
 };
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from solvers.exchange.linear import solve_linear
 from solvers.exchange.outcome import Prices
 from solvers.exchange.plan import Plan, plan_of, values
 from solvers.exchange.problem import Exchange
-from solvers.exchange.stages import Found, floor_of, most_conceivable, stage_program
+from solvers.exchange.stages import Found, floor_of, most_conceivable
+
+KEPT: Final = 1e-9  # relative: a plan that keeps the earlier objectives so nearly keeps them
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Block:
 
     ending: Ending
     plan: Plan | None
+    values: Floats  # (o,): zero without a plan
     bounds: Floats  # (o,)
     prices: Prices | None  # of the first objective, where they prove its bound
     method: str  # "lp" or "milp"
@@ -39,7 +43,7 @@ def solve_block(problem: Exchange, most: Floats, effort: Effort) -> Block:
     bounds, floors, messages = [found.bound], np.empty(0), [found.message]
     for stage in range(1, problem.sizes["o"]):
         if plan is None:
-            bounds.append(most_conceivable(stage_program(model, 0, np.empty(0))))
+            bounds.append(most_conceivable(model, stage))
             continue
         best = values(problem, plan)[stage - 1]
         floors = np.append(floors, floor_of(best, problem.tolerance))
@@ -49,7 +53,8 @@ def solve_block(problem: Exchange, most: Floats, effort: Effort) -> Block:
         bounds.append(found.bound)
         messages.append(found.message)
     message = "; ".join(dict.fromkeys(filter(None, messages)))
-    return Block(ending, plan, np.array(bounds), prices, method, message)
+    worth = np.zeros(len(bounds)) if plan is None else values(problem, plan)
+    return Block(ending, plan, worth, np.array(bounds), prices, method, message)
 
 
 def _share(effort: Effort, until: float, stages: int) -> Effort:
@@ -64,15 +69,11 @@ def _worse(one: Ending, other: Ending) -> Ending:
 def _first(problem: Exchange, model: Model, most: Floats, effort: Effort) -> Found:
     """The first stage; where the solver has no plan, shipping nothing may be one."""
     found = _solve(problem, model, most, 0, np.empty(0), effort)
-    if found.plan is not None:
-        return found
-    idle = plan_of(problem, np.zeros_like(most))
-    bound = most_conceivable(stage_program(model, 0, np.empty(0)))
-    if found.ending is not Ending.INFEASIBLE:
-        bound = min(bound, found.bound)
-    if breaches(problem, idle):
-        return replace(found, bound=bound)
-    return replace(found, ending=Ending.FEASIBLE, plan=idle, bound=bound)
+    if found.plan is None:
+        idle = plan_of(problem, np.zeros_like(most))
+        if not breaches(problem, idle):
+            return replace(found, ending=Ending.FEASIBLE, plan=idle)
+    return found
 
 
 def _later(
@@ -83,17 +84,13 @@ def _later(
     if not model.gain[stage].any():
         return Found(Ending.OPTIMAL, before, 0.0, None, "")
     found = _solve(problem, model, most, stage, floors, effort)
-    had = values(problem, before)
+    had = values(problem, before)[stage]
     if found.plan is not None:
         has = values(problem, found.plan)
-        kept = np.all(has[:stage] >= floors - np.abs(floors) * 1e-9)
-        if kept and has[stage] >= had[stage]:
+        if np.all(has[:stage] >= floors - KEPT * np.abs(floors)) and has[stage] >= had:
             return found
-    bound = found.bound
-    if found.ending is Ending.INFEASIBLE:
-        bound = most_conceivable(stage_program(model, stage, floors))
     ending = Ending.OPTIMAL if found.ending is Ending.OPTIMAL else Ending.FEASIBLE
-    return replace(found, ending=ending, plan=before, bound=max(bound, float(had[stage])))
+    return replace(found, ending=ending, plan=before)
 
 
 def _solve(

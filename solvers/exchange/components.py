@@ -17,7 +17,7 @@ from solvers.exchange.problem import Exchange
 class Components:
     """The parts of a problem, numbered in the order of their first source or sink.
 
-    Labels are by axis as in `problem.COLUMNS`; besides, l: limits, y: blend rows.
+    Labels are by axis as in `schema.COLUMNS`; besides, l: limits, y: blend rows.
     """
 
     count: int

@@ -105,9 +105,10 @@ def _solve(
 
 def _arc_gain(problem: Exchange, network: Network, gain: Floats) -> Floats:
     """Gain of each arc per flow, shape (E,); stores have none."""
-    lane = network.cell // problem.periods
-    each = gain[lane] / network.unit[problem.origin[lane]]
-    each[network.cell < 0] = 0.0
+    arc = np.flatnonzero(network.cell >= 0)
+    lane = network.cell[arc] // problem.periods
+    each = np.zeros(len(network.cell))
+    each[arc] = gain[lane] / network.unit[problem.origin[lane]]
     return each
 
 

@@ -28,7 +28,7 @@ def solve_integer(
     """Solve one stage by HiGHS, by GSCIP where HiGHS fails; a plan that breaks a row is no plan."""
     program = stage_program(model, stage, floors)
     until = time.perf_counter() + effort.seconds
-    bound, endings, message = most_conceivable(program), [], ""
+    bound, endings, message = most_conceivable(model, stage), [], ""
     for engine in (Engine.HIGHS, Engine.GSCIP):
         left = until - time.perf_counter()
         if left <= 0 and Ending.NOTHING in endings:

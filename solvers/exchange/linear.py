@@ -13,7 +13,7 @@ from solvers.exchange.plan import plan_of, tidy
 from solvers.exchange.pricing import bound, settle, signed
 from solvers.exchange.problem import Exchange
 from solvers.exchange.scaling import run_scaled
-from solvers.exchange.stages import Found, nothing_found, stage_program
+from solvers.exchange.stages import Found, most_conceivable, nothing_found, stage_program
 
 
 def solve_linear(
@@ -33,14 +33,18 @@ def solve_linear(
                 proven, prices = _prove(problem, model, most, stage, floors, answer)
                 return Found(Ending.OPTIMAL, plan, proven, prices, message)
             message = f"{engine} broke {', '.join(broken)}"
-    return nothing_found(endings, np.inf, message)
+    return nothing_found(endings, most_conceivable(model, stage), message)
 
 
 def _unbounded_lanes(problem: Exchange, model: Model, program: Program) -> Program:
-    """Leave lanes at a source or sink to its row, so that the row's price tells all."""
-    lanes = (problem.origin < problem.sizes["m"]) | (problem.destination < problem.sizes["n"])
+    """Leave lanes to the rows of their ends, so that the prices of rows tell all.
+
+    A lane between hubs keeps a bound it never reaches, against goods that go round for nothing.
+    """
+    ends = (problem.origin < problem.sizes["m"]) | (problem.destination < problem.sizes["n"])
     high = program.high.copy()
-    high[model.columns.shipped[lanes]] = np.inf
+    high[model.columns.shipped[ends]] = np.inf
+    high[model.columns.shipped[~ends]] *= 2.0
     return replace(program, high=high)
 
 

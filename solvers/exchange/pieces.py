@@ -28,6 +28,18 @@ Progress = Callable[[str, float, float], None]
 CLOSER: Final = (1.0, 1e-2, 0.0)  # of the gap asked for: tried in turn until all together is in it
 
 
+PRICED: Final = {
+    "source": "m",
+    "sink": "n",
+    "product": "p",
+    "capacity": "h",
+    "way_max": "w",
+    "way_min": "w",
+    "group": "g",
+    "limit": "l",
+    "blend": "y",
+}
+
 LEAST_SHARE: Final = 0.01  # of the time left, for any component: small ones rarely need it
 
 
@@ -82,19 +94,6 @@ class Solved:
             for name, axis in PRICED.items():
                 here = members[axis][component]
                 getattr(self.prices, name)[here] = getattr(block.prices, name)
-
-
-PRICED: Final = {
-    "source": "m",
-    "sink": "n",
-    "product": "p",
-    "capacity": "h",
-    "way_max": "w",
-    "way_min": "w",
-    "group": "g",
-    "limit": "l",
-    "blend": "y",
-}
 
 
 def solve_parts(task: Task, effort: Effort, threads: int, report: Progress) -> Solved:
@@ -171,17 +170,14 @@ def _solve_blocks(
         part = restrict(task.problem, members, component)
         return solve_block(part, task.most[lanes], replace(effort, seconds=seconds))
 
+    value = bound = 0.0
     with ThreadPoolExecutor(threads) as pool:
         futures = {pool.submit(solve_one, component): component for component in order}
         for done, future in enumerate(as_completed(futures), start=1):
-            solved.take_block(members, futures[future], future.result())
-            report("components", done / len(order), _gap_so_far(task, solved))
-
-
-def _gap_so_far(task: Task, solved: Solved) -> float:
-    """Gap of the first objective over the components that have a plan."""
-    value = float(task.problem.gain[0] @ solved.shipped.sum(axis=1))
-    return float(solved.bounds[0].sum() - value) / max(1.0, abs(value))
+            block = future.result()
+            solved.take_block(members, futures[future], block)
+            value, bound = value + float(block.values[0]), bound + float(block.bounds[0])
+            report("components", done / len(order), (bound - value) / max(1.0, abs(value)))
 
 
 class _Shares:

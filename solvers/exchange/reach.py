@@ -1,10 +1,14 @@
 """The largest quantity each lane can carry in each period: the tight bounds of the model."""
 
+from typing import Final
+
 import numpy as np
 
 from solvers.exchange.arrays import Floats, sum_by
-from solvers.exchange.circles import ROUNDS, longest_walk, unlimited_edges
-from solvers.exchange.problem import Exchange
+from solvers.exchange.circles import longest_walk
+from solvers.exchange.problem import Exchange, hub_edges
+
+ROUNDS: Final = 10.0  # in a circle of hubs without any limit, goods count at most so many times
 
 
 def supply_room(problem: Exchange) -> Floats:
@@ -39,7 +43,7 @@ def most_shipped(problem: Exchange) -> Floats:
     one another: bounds are passed along hubs until they stand still, and each
     round leaves valid ones. Around hubs in a circle without any limit nothing
     stands in the way of goods that only go round; there a lane carries at
-    most what all sources could send through it, counted `circles.ROUNDS` times.
+    most what all sources could send through it, counted `ROUNDS` times.
     """
     m, n = problem.sizes["m"], problem.sizes["n"]
     lane = _lane_limits(problem)
@@ -120,11 +124,11 @@ def _pass_backwards(problem: Exchange, lane: Floats) -> Floats:
 
 
 def _circle_limit(problem: Exchange, lane: Floats) -> float:
-    """What a lane in a circle without limits carries at most; see `circles.ROUNDS`."""
+    """What a lane in a circle without limits carries at most; see `ROUNDS`."""
     n = problem.sizes["n"]
     inward = problem.destination >= n
     amount = np.where(inward, problem.ratio, 0.0)[:, None] * lane
     entering = float(amount[np.isfinite(amount)].sum())
-    best, _ = longest_walk(*unlimited_edges(problem), problem.sizes["p"])
+    best, _ = longest_walk(*hub_edges(problem), problem.sizes["p"])
     steps = max(1.0, float(problem.recipe_yield.max(initial=0.0)), float(problem.ratio.max()))
     return ROUNDS * float(np.exp(best.max(initial=0.0))) * steps * entering

@@ -7,7 +7,8 @@ import numpy as np
 
 from solvers.exchange.arrays import Flags, Ints
 from solvers.exchange.components import Components
-from solvers.exchange.problem import COLUMNS, LIMIT_AXES, Exchange, Limit
+from solvers.exchange.problem import Exchange, Limit
+from solvers.exchange.schema import COLUMNS, LIMIT_AXES
 
 POINTS_TO: Final = {
     "way": "w",
@@ -27,7 +28,7 @@ class Members:
 
     order: Ints  # those that belong to one, by component
     start: Ints  # (components + 1,): where each component begins in `order`
-    rank: Ints  # (size,): position of each within its component; -1 none
+    rank: Ints  # (size + 1,): position of each within its component; -1 none, and last
 
     @classmethod
     def of(cls, label: Ints, count: int) -> "Members":
@@ -35,7 +36,7 @@ class Members:
         here = np.flatnonzero(label >= 0)
         order = here[np.argsort(label[here], kind="stable")]
         start = np.searchsorted(label[order], np.arange(count + 1))
-        rank = np.full(len(label), -1)
+        rank = np.full(len(label) + 1, -1)
         rank[order] = np.arange(len(order)) - start[label[order]]
         return cls(order, start, rank)
 
@@ -76,14 +77,14 @@ def restrict(problem: Exchange, members: dict[str, Members], component: int) -> 
 
 def _renumber(position: Ints, members: dict[str, Members], axis: str) -> Ints:
     """Positions within the component; -1 stays."""
-    return np.append(members[axis].rank, -1)[position]
+    return members[axis].rank[position]
 
 
 def _ends(end: Ints, plain: Members, through: Members, component: int) -> Ints:
     """Ends of lanes: sources before products, sinks before recipes."""
-    first = len(plain.rank)
-    own = np.append(plain.rank, -1)[np.minimum(end, first)]
-    hub = np.append(through.rank, -1)[np.maximum(end - first, -1)]
+    first = len(plain.rank) - 1
+    own = plain.rank[np.minimum(end, first)]
+    hub = through.rank[np.maximum(end - first, -1)]
     return np.where(end < first, own, len(plain[component]) + hub)
 
 

@@ -16,7 +16,7 @@ from solvers.exchange.pieces import Progress, Solved, Task, solve_parts
 from solvers.exchange.plan import limit_totals, plan_of, values, values_by
 from solvers.exchange.problem import Exchange
 from solvers.exchange.reach import most_shipped
-from solvers.exchange.stages import EXACT, EXACT_LATER
+from solvers.exchange.stages import ARTEFACT, EXACT
 
 
 def solve(
@@ -90,8 +90,9 @@ def solve(
     task, solved = _solve(problem, Effort(gap, np.inf, seed), until, workers, report)
     left = Effort(gap, until - time.perf_counter(), seed)
     if Ending.INFEASIBLE in solved.ending:
-        return _infeasible(task, solved, left, start)
-    outcome = _outcome(task, solved, gap, start)
+        outcome = _infeasible(task, solved, left, start)
+    else:
+        outcome = _outcome(task, solved, gap, start)
     report("done", 1.0, float(outcome.gaps[0]))
     return outcome
 
@@ -114,12 +115,13 @@ def _solve(
 ) -> tuple[Task, Solved]:
     """Solve without the yearly limits, which join what they count; add those that do not hold.
 
-    A plan that is best without a limit and keeps it is best with it.
+    A plan that is best without a limit and keeps it is best with it. Not so where a tolerance
+    gives up part of an objective: of how much it may then give up, all limits have a say.
     """
     most = most_shipped(problem)
     live = worthwhile(problem, most)
     joined = problem.tolerance > 0 and problem.sizes["o"] > 1
-    active: list[int] = []
+    active = list(range(len(problem.limits))) if joined else []
     while True:
         parts = split(problem, live, active, joined=joined)
         task = Task(problem, most, live, parts, joined)
@@ -148,9 +150,10 @@ def _outcome(task: Task, solved: Solved, gap: float, start: float) -> Outcome:
     broken = breaches(problem, plan)
     value, part_value = values(problem, plan), values_by(problem, plan, task.parts)
     part_bound = np.maximum(solved.bounds, part_value)
-    bound = np.maximum(part_bound.sum(axis=1), value)
+    bound = _without_artefact(value, np.maximum(part_bound.sum(axis=1), value))
     gaps = (bound - value) / np.maximum(1.0, np.abs(value))
-    status = Status.OPTIMAL if _close(problem, value, bound, gap) else Status.FEASIBLE
+    allowed = max(gap, EXACT) + _given_up(problem, value, bound)
+    status = Status.OPTIMAL if np.all(gaps <= allowed) else Status.FEASIBLE
     if broken or Ending.NOTHING in solved.ending:
         status = Status.NO_PLAN
         plan = plan_of(problem, np.zeros_like(solved.shipped))
@@ -182,16 +185,20 @@ def _outcome(task: Task, solved: Solved, gap: float, start: float) -> Outcome:
     )
 
 
-def _close(problem: Exchange, value: Floats, bound: Floats, gap: float) -> bool:
-    """Whether each objective is as near its bound as was asked, besides what was given up of it.
+def _given_up(problem: Exchange, value: Floats, bound: Floats) -> Floats:
+    """Gap that `Exchange.tolerance` allows the later objectives to open in each earlier one."""
+    earlier = np.arange(len(value)) < len(value) - 1
+    return earlier * problem.tolerance * np.abs(bound) / np.maximum(1.0, np.abs(value))
 
-    What a higher objective keeps only within rounding may be worth a little to a lower one.
+
+def _without_artefact(value: Floats, bound: Floats) -> Floats:
+    """Bounds of lower objectives without what others' rounding is worth to them.
+
+    A higher objective is kept at its best to within `stages.KEPT`; a bound found with that
+    much leeway passes the value by what the leeway is worth, not by what a plan could gain.
     """
-    rank = np.arange(len(value))
-    exact = np.where(rank == 0, EXACT, EXACT_LATER)
-    given_up = np.where(rank < len(value) - 1, problem.tolerance, 0.0) * np.abs(bound)
-    allowed = np.maximum(gap, exact) * np.maximum(1.0, np.abs(value))
-    return bool(np.all(bound - value <= allowed + given_up))
+    slight = bound - value <= ARTEFACT * np.maximum(1.0, np.abs(value))
+    return np.where(slight & (np.arange(len(value)) > 0), value, bound)
 
 
 def _infeasible(task: Task, solved: Solved, effort: Effort, start: float) -> Outcome:

@@ -14,7 +14,7 @@ from solvers.exchange.outcome import Prices
 from solvers.exchange.plan import Plan
 
 EXACT: Final = 1e-9  # relative: what a gap of 0 asks for
-EXACT_LATER: Final = 1e-7  # the same of objectives of lower rank, next to what others keep
+ARTEFACT: Final = 1e-7  # relative: what leeway `KEPT` for others may be worth to an objective
 KEPT: Final = 1e-10  # relative: a later stage may lose so much of an earlier one to rounding
 
 
@@ -57,6 +57,7 @@ def stage_program(model: Model, stage: int, floors: Floats) -> Program:
     )
 
 
-def most_conceivable(program: Program) -> float:
+def most_conceivable(model: Model, stage: int) -> float:
     """A bound that holds whatever the rows: every variable at its better end."""
-    return float(np.maximum(program.gain * program.low, program.gain * program.high).sum())
+    gain = model.gain[stage]
+    return float(np.maximum(gain * model.low, gain * model.high).sum())
