@@ -58,6 +58,10 @@ cover: install browser  ## coverage of the fast tests, in htmlcov/
 
 bench: install  ## time and memory by phase, beside the bare solver; writes docs/benchmarks.md
 	$(BIN)/python -m bench.run --write docs/benchmarks.md
+	$(BIN)/python -m bench.roads
+	$(BIN)/python -m bench.maps
+	$(BIN)/python -m bench.typical
+	$(BIN)/python -m bench.addresses
 
 docs: $(VENV)/.installed  ## the manual, in docs/_build/html
 	$(BIN)/python -m docs.tables

@@ -46,8 +46,10 @@ def print_faults(faults: Sequence[Fault], notices: Sequence[Notice], lang: str) 
         errors.print(say("cli.notice", lang, file=notice.file, text=notice.text(lang)))
 
 
-def number(value: float, lang: str, digits: int = 0) -> str:
-    """A figure as people of that language write it."""
+def number(value: float | None, lang: str, digits: int = 0) -> str:
+    """A figure as people of that language write it; a dash where there is none."""
+    if value is None:
+        return "–"
     from babel.numbers import format_decimal
 
     tidy = round(value, digits) + 0.0  # no -0

@@ -75,7 +75,7 @@ def _print_ending(summary: Mapping[str, Any], out: Path, lang: str) -> None:
         for goal in summary["objective"]:
             name = say(f"report.objective.{goal['name']}", lang)
             value, bound = (console.number(goal[key], lang, 2) for key in ("value", "bound"))
-            gap = console.number(100 * goal["gap"], lang, 4)
+            gap = console.number(goal["gap"] and 100 * goal["gap"], lang, 4)
             line = say("cli.match.objective", lang, name=name, value=value, bound=bound, gap=gap)
             console.output.print(f"  {line}")
         totals = {
