@@ -63,9 +63,14 @@ bench: install  ## time and memory by phase, beside the bare solver; writes docs
 	$(BIN)/python -m bench.typical
 	$(BIN)/python -m bench.addresses
 
-docs: $(VENV)/.installed  ## the manual, in docs/_build/html
-	$(BIN)/python -m docs.tables
+docs: golden  ## the manual, in docs/_build/html
 	$(BIN)/sphinx-build -W -q -b html docs docs/_build/html
+
+golden: $(VENV)/.installed  ## renew the made pages that tests hold: docs/columns.md, docs/cli.md
+	$(BIN)/python -m docs.tables
+
+serve: demo  ## look at the demonstration's pages in a browser, on this machine only
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory $(RUN_DEMO)/run
 
 build: install  ## wheel and source archive, in dist/
 	$(BIN)/python -m build --no-isolation

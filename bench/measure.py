@@ -26,7 +26,7 @@ def job(territory: Path, run_folder: Path) -> dict[str, float]:
     """Seconds by phase, peak memory, lanes and gap of the main job."""
     summary = run(territory, run_folder).summary
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    counts = {"lanes": summary["counts"]["lanes"], "gap": summary["gap"], "peak_mb": peak}
+    counts = {"lane_count": summary["counts"]["lanes"], "gap": summary["gap"], "peak_mb": peak}
     return {**summary["time_s"], **counts}
 
 

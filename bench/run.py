@@ -50,7 +50,7 @@ def phases(sizes: tuple[int, ...], folder: Path) -> list[str]:
         found = measure(["job", str(territory), str(folder / f"run-{size}")])
         seconds = " | ".join(f"{found[phase]:.2f}" for phase in PHASES)
         rows.append(
-            f"| {size:,} | {found['lanes']:,.0f} | {seconds} | {found['peak_mb']:.0f} "
+            f"| {size:,} | {found['lane_count']:,.0f} | {seconds} | {found['peak_mb']:.0f} "
             f"| {found['gap']:.1e} |"
         )
     return rows
