@@ -1,4 +1,4 @@
-"""The frozen plan, and the run folder that holds it: CONTRACT section 5, written and read."""
+"""The frozen plan, and the run folder that holds it: docs/contract.md, written and read."""
 
 from eit.results.folder import RunFolderError, is_run_folder, staged
 from eit.results.plan import COLUMNS, HAS_PLAN, Plan, table

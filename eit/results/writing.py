@@ -1,4 +1,4 @@
-"""Writes the run folder of CONTRACT section 5.
+"""Writes the run folder of docs/contract.md.
 
 The tables are machine files: cells hold ids and figures as they are, even where an id begins
 with ``=``, ``+``, ``-`` or ``@``, which a spreadsheet may take for a formula. What people open
