@@ -68,7 +68,8 @@ def test_folder_has_no_fault_and_says_only_what_it_was_made_to_say():
     reading = check_territory(data.path(*FOLDER))
     assert reading.faults == ()
     said = {(notice.file.rpartition("/")[2], notice.code) for notice in reading.notices}
-    assert said == {("saulaie.csv", "encoding"), ("sites.csv", "placed_at_communes")}
+    wanted = {("", "inferred"), ("saulaie.csv", "encoding"), ("sites.csv", "placed_at_communes")}
+    assert said == wanted
 
 
 def test_nobody_in_it_exists(territory):

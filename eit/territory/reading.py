@@ -172,6 +172,9 @@ def _rows(
     if listed.declarations and ledger.history.empty:
         said.append(Notice("declarations/", 0, "", "", "empty_territory"))
     live = ledger.live
+    if inferred := int((live["data_quality"] == "inferred").sum()):
+        counted = {"number": str(inferred), "all": str(len(live))}
+        said.append(Notice("declarations/", 0, "data_quality", "inferred", "inferred", counted))
     if basis.stated["builtin_rules"]:
         said += about_needs(rules, live, hubs)
     said += _about_ids(sites, live, hubs)
