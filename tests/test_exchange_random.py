@@ -56,6 +56,11 @@ def test_flows_give_the_best_plan(seed: int, features: set[str], periods: int) -
     assert_best(random_exchange(seed, features, periods))
 
 
+def test_a_flow_whose_prices_prove_too_little_is_proven_as_a_linear_program():
+    # Thirds make the third objective's bound of the flow 0.25 above the best plan.
+    assert_best(random_exchange(1401, {"two", "thirds", "three", "ratio"}, 1))
+
+
 @pytest.mark.long
 @thorough
 @given(SEEDS, st.sets(st.sampled_from(FEATURES), max_size=7), st.integers(1, 3))

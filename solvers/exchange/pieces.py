@@ -22,6 +22,7 @@ from solvers.exchange.plan import plan_of, values_by
 from solvers.exchange.pricing import no_prices
 from solvers.exchange.problem import Exchange
 from solvers.exchange.restrict import Members, membership, restrict
+from solvers.exchange.stages import EXACT
 
 Progress = Callable[[str, float, float], None]
 
@@ -118,10 +119,11 @@ def solve_parts(task: Task, effort: Effort, threads: int, report: Progress) -> S
             solved.take_flows(task, flows)
     report("flow", 1.0, np.nan)
     rest = np.array([e is Ending.NOTHING for e in solved.ending], dtype=bool)
+    rest |= _too_wide(task, solved, max(effort.gap, EXACT), "flow")  # prices that prove too little
     for closer in CLOSER:
         left = replace(effort, seconds=until - time.perf_counter(), gap=effort.gap * closer)
         _solve_blocks(task, solved, rest, left, threads, report)
-        rest = _too_wide(task, solved, effort.gap)
+        rest = _too_wide(task, solved, effort.gap, "milp")
         if not rest.any() or effort.gap == 0 or time.perf_counter() > until:
             break
     return solved
@@ -139,8 +141,8 @@ def _whole(task: Task) -> Flags:
     )
 
 
-def _too_wide(task: Task, solved: Solved, gap: float) -> Flags:
-    """Components to solve closer, since all together are not within the gap."""
+def _too_wide(task: Task, solved: Solved, gap: float, by: str) -> Flags:
+    """Components solved by a method to solve closer, since all together are not within the gap."""
     plan = plan_of(task.problem, solved.shipped)
     value = values_by(task.problem, plan, task.parts)
     wide = solved.bounds - value
@@ -148,7 +150,7 @@ def _too_wide(task: Task, solved: Solved, gap: float) -> Flags:
     over = wide.sum(axis=1) > allowed
     share = allowed / (2 * max(task.parts.count, 1))
     may = [
-        method == "milp" and ending is Ending.OPTIMAL
+        method == by and ending is Ending.OPTIMAL
         for method, ending in zip(solved.method, solved.ending, strict=True)
     ]
     far: Flags = np.array(may, dtype=bool) & (wide[over] > share[over, None]).any(axis=0)
