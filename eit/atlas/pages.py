@@ -1,7 +1,7 @@
 """One page per park and one for the territory, from a territory and its plan."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -51,6 +51,7 @@ class Atlas:
     starts: pd.DataFrame
     leftovers: pd.DataFrame
     pairs: pd.DataFrame
+    whole: Mapping[str, float]
     files: Mapping[str, str]
     labels: Mapping[str, str]
     months: bool
@@ -109,6 +110,7 @@ def _atlas(territory: Territory, plan: Plan, lang: str, background: str | None) 
         starts=list_starts(territory, plan, exchanges, lang),
         leftovers=list_leftovers(territory, plan, lang),
         pairs=_pairs(territory, plan),
+        whole=plan.totals,
         files=page_names(parks.index),
         labels=inner_labels(lang),
         months=plan.settings.periods == 12,
@@ -163,7 +165,7 @@ def _park_sheet(atlas: Atlas, park_id: str) -> Sheet:
 def _territory_sheet(atlas: Atlas) -> Sheet:
     """The territory: parks and communes as bubbles, exchanges between them added up."""
     nodes = _grouped(atlas)
-    return _sheet(
+    sheet = _sheet(
         atlas,
         kind="territory",
         title=atlas.territory.name,
@@ -175,6 +177,11 @@ def _territory_sheet(atlas: Atlas) -> Sheet:
         pairs=atlas.pairs,
         links=((atlas.labels["sankey"], SANKEY),),
     )
+    if not atlas.whole:
+        return sheet
+    # The whole is the plan's own, sites to be built and final treatment paid for.
+    keys = ("quantity_t", "value_eur", "co2e_avoided_t", "t_km")
+    return replace(sheet, totals=_panel(atlas.labels, *(atlas.whole[key] for key in keys)))
 
 
 def _subtitle(atlas: Atlas, outline: str) -> list[str]:
@@ -237,13 +244,19 @@ def _starts(starts: pd.DataFrame, exchanges: pd.Index, nodes: pd.Index) -> pd.Da
 def _totals(
     labels: Mapping[str, str], exchanges: pd.DataFrame, pairs: pd.DataFrame
 ) -> pd.DataFrame:
-    """The four figures of the panel."""
-    co2e_t = exchanges["co2e_t"].sum()
+    """The four figures of the panel, of the exchanges and pairs that a page shows."""
+    co2e_t, t_km = exchanges["co2e_t"].sum(), exchanges["t_km"].sum()
+    return _panel(labels, pairs["mass_t"].sum(), pairs["value_eur"].sum(), co2e_t, t_km)
+
+
+def _panel(
+    labels: Mapping[str, str], mass_t: float, value_eur: float, co2e_t: float, t_km: float
+) -> pd.DataFrame:
     figures = [
-        ("quantity", pairs["mass_t"].sum(), "t"),
-        ("value", pairs["value_eur"].sum(), "eur"),
+        ("quantity", mass_t, "t"),
+        ("value", value_eur, "eur"),
         ("co2e" if co2e_t >= 0 else "co2e.more", abs(co2e_t), "t"),
-        ("t_km", exchanges["t_km"].sum(), "t_km"),
+        ("t_km", t_km, "t_km"),
     ]
     return pd.DataFrame(
         [(labels[f"total.{key}"], float(value), unit) for key, value, unit in figures],
