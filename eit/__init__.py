@@ -1,8 +1,10 @@
 """From firms' CSV files to a proven plan of synergies and maps of business parks.
 
 >>> import eit
->>> territory = eit.read_territory("artois")  # doctest: +SKIP
->>> study = eit.match(territory, eit.Scenario())  # doctest: +SKIP
+>>> from eit import data
+>>> territory = eit.read_territory(data.path("demo", "kalundborg"))
+>>> eit.match(territory, eit.Scenario()).plan.status
+'optimal'
 """
 
 from importlib import import_module

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from eit.faults import Fault, Notice
+from eit.faults import Fault, Notice, lines
 from eit.texts import LANGUAGES, say
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
@@ -37,13 +37,8 @@ def print_json(value: object) -> None:
 
 def print_faults(faults: Sequence[Fault], notices: Sequence[Notice], lang: str) -> None:
     """Faults file by file, then notices, one line each, on stderr."""
-    for file in sorted({fault.file for fault in faults}):
-        here = [fault for fault in faults if fault.file == file]
-        errors.print(say("cli.faults", lang, file=file, count=len(here)))
-        for fault in here:
-            errors.print(f"  {fault.text(lang)}")
-    for notice in notices:
-        errors.print(say("cli.notice", lang, file=notice.file, text=notice.text(lang)))
+    for line in [*lines(faults, lang), *lines(notices, lang)]:
+        errors.print(line)
 
 
 def number(value: float | None, lang: str, digits: int = 0) -> str:
