@@ -8,9 +8,12 @@ import pandas as pd
 from babel import numbers
 
 from eit import nomenclature
+from eit.report.refusal import write_refusal
 from eit.results import Plan
 from eit.territory import Territory
 from eit.texts import say
+
+__all__ = ["write_refusal", "write_report"]
 
 MOST_ROWS = 200
 
