@@ -1,0 +1,187 @@
+"""The part of a problem that has pools in it: bounded by relaxation, solved globally if small."""
+
+import time
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+import numpy as np
+
+from solvers.exchange.arrays import Flags, Floats
+from solvers.exchange.block import Block
+from solvers.exchange.build import Model, build
+from solvers.exchange.engine import Answer, Effort, Ending, Engine, Program
+from solvers.exchange.plan import Plan, plan_of, values
+from solvers.exchange.stages import EXACT, Found, floor_of, most_conceivable, stage_program
+from solvers.pooling.engine import relaxed_bound, run_pooled
+from solvers.pooling.formulation import Formulation, formulate
+from solvers.pooling.problem import Pooling
+from solvers.pooling.search import Stage, improve, read_plan, settle, starts
+
+GLOBAL, RELAXED = "global", "relaxation"
+BY_SEARCH: Final = "global, by spatial branch and bound"
+BY_HULL: Final = "global, by the linear hull of the pq-formulation"
+HULL_ONLY: Final = "relaxation, linear"
+STOPPED: Final = "relaxation, of a spatial branch and bound stopped before its end"
+LARGEST_GLOBAL: Final = 5000  # products of a proportion and a flow: more are bounded, not searched
+QUICK: Final = 300  # products: fewer are searched globally after one start
+RELAX, SEARCH = 0.2, 0.3  # of the time left: for each solve of a relaxation, for plans near it
+
+
+def solve_pools(problem: Pooling, most: Floats, effort: Effort) -> Block:
+    """Solve the pooled part, each objective keeping what those of higher rank found.
+
+    Parameters
+    ----------
+    problem
+        The part alone.
+    most
+        The most each lane can carry, shape (k, T).
+    effort
+        Gap asked for, and seconds.
+    """
+    model = build(problem.exchange, most)
+    pools = formulate(problem, model, most)
+    until = time.perf_counter() + effort.seconds
+    count = problem.exchange.sizes["o"]
+    bounds, floors, methods, messages = [], np.empty(0), [], []
+    plan: Plan | None = None
+    ending = Ending.OPTIMAL
+    for rank in range(count):
+        if rank and plan is None:
+            bounds.append(most_conceivable(model, rank))
+            continue
+        stage = _stage(problem, model, pools, rank, floors)
+        left = replace(effort, seconds=(until - time.perf_counter()) / (count - rank))
+        found, method = _solve_stage(stage, plan, left)
+        plan, ending = found.plan, found.ending if ending is Ending.OPTIMAL else ending
+        bounds.append(found.bound)
+        methods.append(method)
+        messages.append(found.message)
+        if plan is not None:
+            best = values(problem.exchange, plan)[rank]
+            floors = np.append(floors, floor_of(best, problem.exchange.tolerance))
+    worth = np.zeros(count) if plan is None else values(problem.exchange, plan)
+    method = GLOBAL if set(methods) == {GLOBAL} else RELAXED
+    message = "; ".join(dict.fromkeys(messages))
+    return Block(ending, plan, worth, np.array(bounds), None, method, message)
+
+
+def _stage(problem: Pooling, model: Model, pools: Formulation, rank: int, floors: Floats) -> Stage:
+    program = pools.extend(stage_program(model, rank, floors))
+    return Stage(problem, model, pools, program, floors)
+
+
+def _solve_stage(stage: Stage, before: Plan | None, effort: Effort) -> tuple[Found, str]:
+    """One objective: relax, look for plans near the relaxation, then search globally."""
+    until = time.perf_counter() + effort.seconds
+    bound, relaxed = _relax(stage, replace(effort, seconds=effort.seconds * RELAX))
+    if relaxed.ending is Ending.INFEASIBLE:
+        return Found(Ending.INFEASIBLE, None, bound, None, relaxed.message), RELAXED
+    plan = _idle(stage) if before is None else before
+    large = len(stage.pools.products.result) > LARGEST_GLOBAL
+    share = (until - time.perf_counter()) * (1.0 if large else SEARCH)
+    plan = _near(stage, plan, bound, relaxed, replace(effort, seconds=share))
+    if plan is not None and _within(stage, plan, bound, effort.gap):
+        return Found(Ending.OPTIMAL, plan, bound, None, _say(stage, BY_HULL)), GLOBAL
+    left = replace(effort, seconds=until - time.perf_counter())
+    if large or left.seconds <= 0:
+        ending = Ending.NOTHING if plan is None else Ending.FEASIBLE
+        return Found(ending, plan, bound, None, _say(stage, HULL_ONLY)), RELAXED
+    return _globally(stage, plan, bound, left)
+
+
+def _globally(stage: Stage, plan: Plan | None, bound: float, effort: Effort) -> tuple[Found, str]:
+    """Spatial branch and bound; the better of its plan and the one at hand, and of both bounds."""
+    products = stage.pools.products
+    answer = run_pooled(stage.program, stage.pools.quantity, Engine.GSCIP, effort, products)
+    if answer.ending is Ending.INFEASIBLE and plan is None:
+        return Found(Ending.INFEASIBLE, None, bound, None, answer.message), GLOBAL
+    if answer.ending is not Ending.INFEASIBLE:
+        bound = min(bound, answer.bound)
+    if answer.values is not None:
+        shipped = np.maximum(answer.values[stage.model.columns.shipped], 0.0)
+        shares = stage.pools.shares_of(shipped, answer.values[stage.pools.share])
+        closer = replace(effort, gap=0.0)
+        for found in (
+            read_plan(stage, answer.values),
+            settle(stage, answer.values, closer),
+            improve(stage, shares, closer),
+        ):
+            plan = _better(stage, plan, found)
+    if plan is None:
+        return Found(Ending.NOTHING, None, bound, None, answer.message), RELAXED
+    proven = _within(stage, plan, bound, effort.gap)
+    method = GLOBAL if proven else RELAXED
+    ending = Ending.OPTIMAL if proven else Ending.FEASIBLE
+    return Found(ending, plan, bound, None, _say(stage, BY_SEARCH if proven else STOPPED)), method
+
+
+def _relax(stage: Stage, effort: Effort) -> tuple[float, Answer]:
+    """Bound and values of the linear hull; whole numbers stay whole where time allows.
+
+    Where the hull takes too long, the bound is that of the exchange without its pools.
+    """
+    program = stage_program(stage.model, len(stage.floors), stage.floors)
+    hull = stage.pools.extend(program, hull=True)
+    bound = most_conceivable(stage.model, len(stage.floors))
+    found, linear = _linear(hull, stage.pools.quantity, effort)
+    if np.isinf(found):
+        found, _ = _linear(program, stage.pools.quantity[: len(program.low)], effort)
+    bound = min(bound, found)
+    if linear.ending is not Ending.NOTHING and not hull.whole.any():
+        return bound, linear
+    closer = run_pooled(hull, stage.pools.quantity, Engine.HIGHS, effort)
+    if closer.ending is Ending.INFEASIBLE:
+        return bound, linear if linear.values is not None else closer
+    return min(bound, closer.bound), linear if closer.values is None else closer
+
+
+def _linear(program: Program, quantity: Flags, effort: Effort) -> tuple[float, Answer]:
+    """A program without its whole numbers, and the bound that its prices prove."""
+    free = replace(program, whole=np.zeros_like(program.whole))
+    answer = run_pooled(free, quantity, Engine.GLOP, effort)
+    if answer.ending is Ending.INFEASIBLE:  # not believed before another solver says so too
+        answer = replace(answer, ending=Ending.NOTHING)
+    return relaxed_bound(free, answer), answer
+
+
+def _near(
+    stage: Stage, plan: Plan | None, bound: float, relaxed: Answer, effort: Effort
+) -> Plan | None:
+    """The best plan found from the relaxed one, and from the plan at hand."""
+    until = time.perf_counter() + effort.seconds
+    quick = len(stage.pools.products.result) <= min(QUICK, LARGEST_GLOBAL)
+    begun = list(islice(starts(stage, relaxed.values), 1 if quick else None))
+    if plan is not None and plan.shipped.any():
+        begun.insert(0, stage.pools.shares_of(plan.shipped, begun[0]))
+    for shares in begun:
+        left = replace(effort, seconds=until - time.perf_counter())
+        if left.seconds <= 0 or (plan is not None and _within(stage, plan, bound, 0.0)):
+            break
+        plan = _better(stage, plan, improve(stage, shares, left))
+    return plan
+
+
+def _idle(stage: Stage) -> Plan | None:
+    """Shipping nothing, where that is a plan."""
+    exchange = stage.problem.exchange
+    plan = plan_of(exchange, np.zeros((exchange.sizes["k"], exchange.periods)))
+    return plan if stage.accepts(plan) else None
+
+
+def _better(stage: Stage, one: Plan | None, other: Plan | None) -> Plan | None:
+    if one is None or other is None:
+        return one or other
+    return other if stage.worth(other) > stage.worth(one) else one
+
+
+def _within(stage: Stage, plan: Plan, bound: float, gap: float) -> bool:
+    value = stage.worth(plan)
+    return bound - value <= max(gap, EXACT) * max(1.0, abs(value))
+
+
+def _say(stage: Stage, how: str) -> str:
+    """One line for the reader of the outcome: which method proved it."""
+    count = f"{len(stage.problem.pooled)} pools, {len(stage.pools.products.result)} products"
+    return f"pooling ({count}): {how}"
