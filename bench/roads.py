@@ -1,15 +1,18 @@
-"""Many-to-many distances by road, beside networkx and beside scipy without a limit.
+"""Many-to-many distances by road, beside networkx and beside scipy without a limit; reading.
 
 ``python -m bench.roads`` prints a table; ``--data FOLDER`` adds the real graphs of that
 folder (``*.graphml``), ``--write FILE`` also writes the table as Markdown. Seconds are those
 of the processor for all pairs; networkx walks from a few origins only and is scaled up.
-Contenders take turns, so that a busy moment of the machine falls on all of them.
+Contenders take turns, so that a busy moment of the machine falls on all of them. A second
+table tells what it takes to read a network from its file, and to open it where it was kept.
 """
 
 import argparse
+import os
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import networkx as nx
@@ -104,6 +107,58 @@ def contest(name: str, network: Network, ends: int) -> list[str]:
     ]
 
 
+def write_graphml(network: Network, path: Path) -> None:
+    """Write a network as OSMnx does, every figure a string."""
+    to_degrees = Transformer.from_crs(network.crs, 4326, always_xy=True)
+    lon, lat = to_degrees.transform(network.point[:, 0], network.point[:, 1])
+    with path.open("w", encoding="utf-8") as file:
+        file.write(
+            '<graphml><key id="l" for="edge" attr.name="length"/><key id="h" for="edge"'
+            ' attr.name="highway"/><key id="x" for="node" attr.name="x"/><key id="y" for="node"'
+            ' attr.name="y"/><key id="c" for="graph" attr.name="crs"/>'
+            '<graph edgedefault="directed"><data key="c">epsg:4326</data>\n'
+        )
+        for at, (x, y) in enumerate(zip(lon, lat, strict=True)):
+            place = f'<data key="x">{x:.7f}</data><data key="y">{y:.7f}</data>'
+            file.write(f'<node id="{at}">{place}</node>\n')
+        for tail, head, metres in zip(network.tail, network.head, network.length_m, strict=True):
+            told = f'<data key="l">{metres:.3f}</data><data key="h">residential</data>'
+            file.write(f'<edge source="{tail}" target="{head}">{told}</edge>\n')
+        file.write("</graph></graphml>\n")
+
+
+def readings(name: str, path: Path) -> Iterator[str]:
+    """Rows on reading a file: median seconds anew and kept, and the size of both."""
+    seconds: dict[str, list[float]] = {"": [], "kept": []}
+    with tempfile.TemporaryDirectory() as kept:
+        for where in (kept, *[kept, ""] * ROUNDS):
+            os.environ["EIT_CACHE"] = where
+            begin = time.process_time()
+            read_roads(path, crs=CRS)
+            seconds["kept" if where else ""].append(time.process_time() - begin)
+        size = sum(file.stat().st_size for file in Path(kept).rglob("*.npz"))
+    anew = statistics.median(seconds[""])
+    again = statistics.median(seconds["kept"][1:])  # the first one made it
+    rows = (
+        ("read from the file", path.stat().st_size, anew),
+        ("opened where it was kept", size, again),
+    )
+    for label, of, took in rows:
+        yield f"| {name} | {label} | {of / 1e6:.1f} | {took:.3f} | {took / again:.1f} |"
+
+
+def reading_table(paths: list[Path]) -> list[str]:
+    """Table on reading the grid and every file given."""
+    lines = ["", "| roads | network | MB | CPU s, median | ratio |", "|---|---|---:|---:|---:|"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "grid.graphml"
+        write_graphml(grid(), path)
+        lines += readings("grid", path)
+    for path in paths:
+        lines += readings(path.stem, path)
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
@@ -114,11 +169,12 @@ def main() -> None:
         "|---|---:|---:|---|---:|---:|",
         *contest("grid", grid(), ENDS),
     ]
-    for path in sorted(chosen.data.glob("*.graphml")) if chosen.data else ():
+    paths = sorted(chosen.data.glob("*.graphml")) if chosen.data else []
+    for path in paths:
         network, _ = read_roads(path, crs=CRS)
         if network is not None:
             lines += contest(path.stem, network, ENDS)
-    text = "\n".join(lines) + "\n"
+    text = "\n".join([*lines, *reading_table(paths)]) + "\n"
     print(text)
     if chosen.write:
         chosen.write.write_text(text, encoding="utf-8")

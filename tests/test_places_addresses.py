@@ -16,6 +16,7 @@ from eit.faults import DeclarationError
 from eit.places.addresses import find_addresses, locate_addresses, open_index, with_positions
 from eit.places.addresses.spelling import Street, readings, street_of
 from eit.tables import read_table
+from eit.territory.reading import check_territory
 
 TITLES = "id;id_fantoir;numero;rep;nom_voie;code_postal;code_insee;nom_commune;x;y;lon;lat"
 BASE = [
@@ -275,3 +276,73 @@ def test_local_address_files_of_other_makes_are_read(tmp_path):
     (folder / "bal.csv").write_text(text, encoding="utf-8")
     answer = find(folder, "9 rue des 3 places", postcode="", city="", insee="31591")
     assert (answer.lon, answer.lat) == (1.028392, 43.111637)
+
+
+HUBS = """hub_id,name,address,postcode,city,lon,lat,takes,gives
+H1,Chaufferie,3 r. du Puits,62300,Lens,,,15 01 03,heat
+H1,Chaufferie,3 r. du Puits,62300,Lens,,,03 01 05,heat
+H2,Sciure,1 rue Émile Zola,62800,Liévin,2.76,50.42,03 01 05,
+sure,Tri,40 rue du Puits,62300,Lens,,,15 01 01,
+"""
+EMPTY = "declaration_id,site_id,kind,resource,quantity\n"
+
+
+@pytest.fixture
+def whole(territory):
+    """A territory whose hub ``sure`` bears the name of a site."""
+    (territory / "territory.toml").write_text('[territory]\nname = "T"\n')
+    (territory / "hubs.csv").write_text(HUBS, encoding="utf-8")
+    (territory / "declarations").mkdir()
+    (territory / "declarations/all.csv").write_text(EMPTY)
+    return territory
+
+
+def centred(reading):
+    said = [one for one in reading.notices if one.code == "placed_at_communes"]
+    return {one.file: one.detail["number"] for one in said}
+
+
+def test_hubs_are_located_by_their_address_like_sites(whole, gazetteer):
+    before = check_territory(whole)
+    assert centred(before) == {"sites.csv": "3", "hubs.csv": "3"}
+    report = locate_addresses(whole, gazetteer, lang="en")
+    assert (report.sites, report.found["housenumber"]) == (5, 3)
+    found = read_table(whole / "positions.csv", "positions").rows
+    assert found[["of", "site_id"]].to_numpy().tolist() == [
+        *(["site", "doubt"], ["site", "lost"], ["site", "sure"], ["hub", "H1"], ["hub", "sure"])
+    ]
+    reading = check_territory(whole)
+    hubs = reading.territory.hubs.drop_duplicates("hub_id").set_index("hub_id")
+    assert hubs["position_quality"].to_dict() == {"H1": "address", "H2": "exact", "sure": "address"}
+    assert hubs.loc[["H1", "sure"], "lon"].tolist() == [2.8301, 2.8340]
+    assert reading.territory.hubs["lon"].tolist() == [2.8301, 2.8301, 2.76, 2.8340]
+    assert reading.territory.sites.loc["sure", "lon"] == 2.8301
+
+
+def test_what_a_position_places_is_not_said_to_stand_at_its_commune(whole, gazetteer):
+    locate_addresses(whole, gazetteer)
+    assert centred(check_territory(whole)) == {"sites.csv": "2"}
+    text = (whole / "sites.csv").read_text(encoding="utf-8")
+    (whole / "sites.csv").write_text(text.replace("3 rue du Puit,", "5 rue du Four,"))
+    reading = check_territory(whole)
+    assert centred(reading) == {"sites.csv": "3"}
+    assert "position_stale" in [one.code for one in reading.notices]
+
+
+def test_a_hub_that_moved_is_not_placed_where_it_was(whole, gazetteer):
+    locate_addresses(whole, gazetteer)
+    (whole / "hubs.csv").write_text(HUBS.replace("3 r. du Puits", "9 rue Neuve"), encoding="utf-8")
+    reading = check_territory(whole)
+    hubs = reading.territory.hubs.drop_duplicates("hub_id").set_index("hub_id")
+    assert hubs.loc["H1", "position_quality"] == "commune"
+    assert [one.value for one in reading.notices if one.code == "position_stale"] == ["H1"]
+
+
+def test_positions_of_before_hubs_were_located_are_those_of_sites(whole):
+    (whole / "positions.csv").write_text(
+        "site_id,lon,lat,use\nsure,2.9,50.5,yes\n", encoding="utf-8"
+    )
+    territory = check_territory(whole).territory
+    assert territory.sites.loc["sure", "lon"] == 2.9
+    hubs = territory.hubs.set_index("hub_id")
+    assert hubs.loc["sure", "position_quality"] == "commune"

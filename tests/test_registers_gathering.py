@@ -95,6 +95,25 @@ def test_only_the_communes_asked_for_are_taken(tmp_path, sources):
     assert territory.declarations.empty
 
 
+def test_a_département_stands_for_all_its_communes(tmp_path, sources):
+    _, territory = gathered(tmp_path, sources, communes=("62",))
+    assert territory.sites.index.tolist() == [POST, "I1", "I2"]
+    with pytest.raises(DeclarationError, match="96"):
+        new_territory_from(tmp_path / "other", ["96"], sources)
+
+
+def test_a_site_of_no_known_commune_is_taken_for_its_coordinates_or_listed(tmp_path, sources):
+    nowhere = [
+        {"site_id": "N1", "firm": "Hameau", "city": "Trou Perdu", "lon": 2.83, "lat": 50.43},
+        {"site_id": "N2", "firm": "Loin", "city": "Trou Perdu", "lon": 4.0, "lat": 46.0},
+        {"site_id": "N3", "firm": "Nulle part", "city": "Trou Perdu"},
+    ]
+    pd.DataFrame(SITES["irep"] + nowhere).to_csv(tmp_path / "irep/sites.csv", index=False)
+    report, territory = gathered(tmp_path, sources)
+    assert set(territory.sites.index) == {POST, "I1", "I2", "N1"}
+    assert report.counts["register_nearest"] == report.counts["register_no_commune"] == 1
+
+
 def test_hubs_nearby_and_parks_of_the_communes_come_along(tmp_path, sources):
     hubs = [
         {"hub_id": "H-near", "insee": "62119", "takes": "10 09 08", "hazardous": "yes"},

@@ -287,6 +287,17 @@ def test_rows_of_waste_that_do_not_count_are_left_out_with_their_reason(tmp_path
     assert len(declared(tmp_path)) == 1
 
 
+def test_an_identifier_that_lost_its_first_zeros_is_found_and_said(tmp_path):
+    folder = tmp_path / "2020"
+    folder.mkdir()
+    write(folder, [row("0055", PLACES["sound"], naf="2451Z")], name="etablissements.csv")
+    line = "55;Usine;;2020;R5;Recyclage;62;;10 09 08;Sables;10;tonnes/an"
+    (folder / "Prod_dechets_non_dangereux.csv").write_text(f"{PRODUCED}\n{line}\n")
+    report = import_irep(folder, tmp_path / "out")
+    assert declared(tmp_path)["site_id"].tolist() == ["0055"]
+    assert report.counts["irep_zeros"] == 1
+
+
 def test_a_folder_without_one_table_of_sites_is_refused(tmp_path):
     (tmp_path / "in").mkdir()
     with pytest.raises(DeclarationError):

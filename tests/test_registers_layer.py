@@ -1,9 +1,13 @@
 """A layer of any geographic file made into business parks."""
 
+import json
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eit.faults import DeclarationError
 from eit.registers import import_layer
@@ -89,3 +93,51 @@ def test_a_point_among_the_polygons_is_listed(tmp_path):
     said = pd.read_csv(tmp_path / "out/import_report.csv", dtype=str)
     assert report.parks == 1
     assert said.loc[said["code"] == "register_no_shape", "line"].tolist() == ["2", "3"]
+
+
+# anything at all
+
+corner = st.floats(-10, 60, allow_nan=False)
+ring = st.lists(st.tuples(corner, corner), max_size=5)
+shape = st.one_of(
+    st.none(),
+    ring.map(lambda points: {"type": "Polygon", "coordinates": [points]}),
+    ring.map(lambda points: {"type": "MultiPolygon", "coordinates": [[points], [points]]}),
+    ring.map(lambda points: {"type": "LineString", "coordinates": points}),
+    st.just({"type": "Point", "coordinates": [2.8, 50.4]}),
+    st.just({"type": "Point", "coordinates": []}),
+    st.just({"type": "GeometryCollection", "geometries": []}),
+)
+cell = st.one_of(st.none(), st.text(max_size=5), st.integers(-5, 5), st.floats(allow_nan=False))
+feature = st.fixed_dictionaries(
+    {
+        "type": st.just("Feature"),
+        "geometry": shape,
+        "properties": st.dictionaries(st.sampled_from(["park_id", "nom", "other"]), cell),
+    }
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(feature, max_size=4))
+def test_no_feature_whatever_is_a_crash(tmp_path_factory, features):
+    """Each becomes a park, or is listed; a layer without one park is a fault."""
+    folder = tmp_path_factory.mktemp("layer")
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (folder / "zae.geojson").write_text(text, encoding="utf-8")
+    try:
+        report = import_layer(folder / "zae.geojson", folder / "out")
+    except DeclarationError:
+        return
+    left = report.counts.get("register_no_shape", 0) + report.counts.get("cnig_id", 0)
+    assert report.parks + left == report.rows
+    assert check_territory(folder / "out").faults == ()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.binary(max_size=300))
+def test_no_bytes_whatever_are_a_crash(tmp_path_factory, content):
+    folder = tmp_path_factory.mktemp("bytes")
+    (folder / "zae.geojson").write_bytes(content)
+    with pytest.raises(DeclarationError):
+        import_layer(folder / "zae.geojson", folder / "out")

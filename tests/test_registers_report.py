@@ -67,7 +67,7 @@ def test_every_remark_of_a_register_has_a_kind_of_its_own_or_tells_of_a_mend():
             row["key"][7:] for row in csv.DictReader(lines) if row["key"].startswith("notice.")
         ]
     repairs = {code for code in codes if kind_of(code) == "repair"}
-    assert repairs == {"cnig_joined", "cnig_metres", "cnig_outline_mended"}
+    assert repairs == {"cnig_joined", "cnig_metres", "cnig_outline_mended", "irep_zeros"}
     assert {kind_of(code) for code in codes} == set(KINDS)
 
 

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stdnum.eu import nace
 
+from eit import data
 from eit.faults import DeclarationError, Notice
 from eit.places.streams import stream
 from eit.registers import import_sirene, infer_declarations, typical_flows
-from eit.registers.activities import is_unchanged, rev2_classes
+from eit.registers.activities import class_2008, rev2_classes
 from eit.registers.bands import BANDS, band_of, fewest_employees
 from eit.territory import check_territory, read_territory
 
@@ -241,12 +243,44 @@ def test_bands_read_both_ways():
     assert band_of(float("nan")) == ""
 
 
-def test_a_class_is_the_same_only_if_number_and_name_are():
-    assert is_unchanged("23.51")
-    assert not is_unchanged("45.20")
-    assert not is_unchanged("")
-    naf = pd.Series(["45.20A", "45.20A", "23.51Z"])
-    assert rev2_classes(naf, pd.Series(["2008", "2025", "2025"])).tolist() == ["45.20", "", "23.51"]
+def test_a_class_of_2025_is_that_of_2008_by_number_and_name_by_name_or_by_the_table():
+    """Hand checked against the names of both revisions of NACE."""
+    known = {
+        **{"23.51": "23.51", "10.81": "10.81"},  # the same number and name
+        **{"22.26": "22.29", "25.62": "25.72", "43.41": "43.91"},  # the same name, moved
+        **{"95.31": "45.20", "25.53": "25.62", "38.21": "38.32"},  # by the table
+        **{"45.20": "", "35.12": "", "38.32": "", "99.99": "", "": ""},  # none, or not surely one
+    }
+    assert {number: class_2008(number) for number in known} == known
+    naf = pd.Series(["45.20A", "45.20A", "23.51Z", "95.31Z"])
+    version = pd.Series(["2008", "2025", "2025", "2025"])
+    assert rev2_classes(naf, version).tolist() == ["45.20", "", "23.51", "45.20"]
+
+
+def test_the_table_of_2025_names_classes_that_each_revision_has():
+    table = data.read_csv("typical_flows/naf_2025.csv")
+    assert table["class_2025"].is_unique
+    assert set(table["relation"]) == {"renamed", "wider", "narrower"}
+    for row in table.itertuples():
+        assert nace.get_label(row.class_2025, revision="2.1")
+        assert nace.get_label(row.class_2008, revision="2.0")
+    apart = table[table["relation"] != "renamed"]
+    assert (apart["note"] != "").all()
+
+
+def test_flows_of_all_classes_but_one_can_be_inferred_from_codes_of_2025():
+    """Of rev. 2's 38.21 (treatment of non-hazardous waste) each part went another way."""
+    reached = {class_2008(f"{number // 100:02}.{number % 100:02}") for number in range(100, 10000)}
+    assert set(typical_flows()["naf_prefix"]) - reached == {"38.21"}
+
+
+def test_flows_are_those_of_the_class_of_2008(tmp_path):
+    new = infer_declarations(
+        pd.Series({"garage": "9531Z"}), lang="en", version=pd.Series({"garage": "2025"})
+    )
+    old = infer_declarations(pd.Series({"garage": "45.20A"}), lang="en")
+    assert len(new)
+    assert new.equals(old)
 
 
 def test_a_headcount_moves_assumed_quantities_within_their_range_and_no_published_one():

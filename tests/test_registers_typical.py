@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from bench import typical as bench
-from eit import nomenclature
+from eit import data, nomenclature
 from eit.registers import infer_declarations, typical_flows
+from eit.registers.typical import propose
 
 COAL_ASH = {"10 01 01", "10 01 02", "10 01 05"}
 
@@ -50,14 +51,51 @@ def test_a_network_counts_its_own_pairs():
     assert seen.hits <= seen.proposed
 
 
+NOT_TOLD_BY_A_CODE = [  # activity, flow, and what the site would have to be for it to be true
+    ("35.11Z", "10 01 02", "a coal-fired power station; not a wind farm, a dam or a gas turbine"),
+    ("35.11Z", "low_temperature_heat", "a thermal power station"),
+    ("24.10Z", "coke_oven_gas", "a works with coke ovens; not an electric furnace"),
+    ("10.81Z", "bagasse", "a cane sugar mill; not one that slices beet"),
+    ("20.12Z", "06 11 01", "a maker of titanium dioxide; not of any other pigment"),
+    ("20.15Z", "06 09 04", "a maker of phosphate fertiliser; not of urea"),
+    ("17.11Z", "black_liquor", "a kraft pulp mill; not mechanical pulp"),
+    ("24.42Z", "01 03 09", "an alumina refinery; not a rolling mill"),
+    ("23.51Z", "15 01 01", "a works that sells cement in bags"),
+    ("20.14Z", "hydrogen_by_product", "a chlor-alkali plant"),
+]
+
+
+@pytest.mark.parametrize(("naf", "flow", "site"), NOT_TOLD_BY_A_CODE)
+def test_what_an_activity_code_cannot_tell_is_not_inferred_but_can_be_shown(naf, flow, site):
+    asked = pd.Series({"S": naf})
+    assert flow not in set(infer_declarations(asked, lang="en")["resource"]), site
+    assert flow in set(propose(asked, with_parts=True)["resource"])
+
+
+def test_a_rule_is_foreseen_if_another_case_or_an_act_has_it():
+    """Fly ash in cement: of the cases Kalundborg's alone, and EN 197-1; basic knowledge."""
+    assert "SYN002" in bench.supported_elsewhere("Kalundborg")
+    assert "SYN002" not in bench.supported_elsewhere("Kalundborg", acts=False)
+    assert "SYN024" in bench.supported_elsewhere("Kalundborg", acts=False)  # Kwinana has it too
+    assert "SYN028" not in bench.supported_elsewhere("Kalundborg")
+
+
+def test_evidence_is_of_rules_that_there_are_and_stands_once():
+    evidence = data.read_csv("typical_flows/evidence.csv")
+    assert not evidence.duplicated(["rule", "kind", "name"]).any()
+    assert set(evidence["rule"]) <= set(nomenclature.builtin_rules().index)
+    assert set(evidence["kind"]) == {"case", "act"}
+    assert (evidence[["name", "source", "certainty"]] != "").all(axis=None)
+
+
 @pytest.mark.parametrize("with_parts", [False, True])
 def test_known_cases_are_remembered_and_unknown_ones_foreseen_in_part(with_parts):
     """What the figures are is printed by ``python -m bench.typical``; here, that they hold."""
     networks = sorted(set(bench.published()["network"]))
-    known, unseen = (
-        bench.total([bench.score(n, held_out=h, with_parts=with_parts) for n in networks])
-        for h in (False, True)
+    known, unseen, by_cases = (
+        bench.total([bench.score(n, with_parts=with_parts, **way) for n in networks])
+        for way in bench.WAYS.values()
     )
     assert known.recall >= (0.8 if with_parts else 0.5)
-    assert 0.2 <= unseen.recall < known.recall
-    assert unseen.precision <= known.precision
+    assert 0.29 <= by_cases.recall <= unseen.recall < known.recall
+    assert (0.2 if with_parts else 0.28) <= unseen.precision <= known.precision

@@ -1,6 +1,12 @@
 """Where things are: a gazetteer of communes, and the repair of coordinates."""
 
-from eit.places.gazetteer import Found, communes, find_communes, normal_name
+from eit.places.gazetteer import (
+    Found,
+    communes,
+    find_communes,
+    nearest_communes,
+    normal_name,
+)
 from eit.places.locating import Located, locate
 from eit.places.systems import Bounds, area_of_use, epsg_of, system_name, within
 
@@ -13,6 +19,7 @@ __all__ = [
     "epsg_of",
     "find_communes",
     "locate",
+    "nearest_communes",
     "normal_name",
     "system_name",
     "within",

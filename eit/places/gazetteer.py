@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from eit import data
@@ -97,11 +98,14 @@ def find_communes(insee: pd.Series, postcode: pd.Series, city: pd.Series) -> Fou
     return Found(joined["code"], joined["how"], joined["choice"])
 
 
-def neighbours(lon: float, lat: float, number: int = SHOWN) -> list[str]:
-    """Communes nearest to a point, the nearest first, as ``NAME (code)``."""
-    table = communes()
-    away = np.hypot((table["lon"] - lon) * np.cos(np.radians(lat)), table["lat"] - lat)
-    return _named(away.nsmallest(number).index)
+def nearest_communes(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> list[str]:
+    """Code of the commune whose point is nearest to each place, given in degrees."""
+    known = communes()[["lon", "lat"]].dropna()
+    east, north = known["lon"].to_numpy(), known["lat"].to_numpy()
+    return [
+        str(known.index[int(np.argmin(np.hypot((east - x) * np.cos(np.radians(y)), north - y)))])
+        for x, y in zip(lon, lat, strict=True)
+    ]
 
 
 def _unaccented(name: object) -> str:

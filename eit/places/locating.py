@@ -43,7 +43,13 @@ class Located:
     notices: tuple[Notice, ...]
 
 
-def locate(rows: pd.DataFrame, *, area: Bounds = MAINLAND_BOUNDS, likely: int = 2154) -> Located:
+def locate(
+    rows: pd.DataFrame,
+    *,
+    area: Bounds = MAINLAND_BOUNDS,
+    likely: int = 2154,
+    placed: pd.Series | None = None,
+) -> Located:
     """Find the place of every row, by its coordinates, else by its commune.
 
     The declared commune judges the coordinates: of all the ways to read them the one that
@@ -59,6 +65,9 @@ def locate(rows: pd.DataFrame, *, area: Bounds = MAINLAND_BOUNDS, likely: int = 
         Box in degrees that judges coordinates where no commune is known.
     likely
         EPSG code tried first for x and y without a system.
+    placed
+        Rows that something else places better than their commune does, on their index: of
+        these it is not said that they stand at its centre.
     """
     rows = _complete(rows)
     found = find_communes(rows["insee"], rows["postcode"], rows["city"])
@@ -75,6 +84,7 @@ def locate(rows: pd.DataFrame, *, area: Bounds = MAINLAND_BOUNDS, likely: int = 
         candidates=found.candidates,
         commune=_named(found.insee),
         quality=places["position_quality"],
+        placed=False if placed is None else placed,
     )
     said = [*about_cells(story), *about_readings(story), *about_communes(story)]
     return Located(

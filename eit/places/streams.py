@@ -4,9 +4,11 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 from eit.faults import DeclarationError, Fault, Notice
 from eit.tables import schema
@@ -106,17 +108,33 @@ def _places(file: str, schema_name: str, titles: Sequence[str]) -> dict[str, int
 
 @contextmanager
 def opened(path: Path) -> Iterator[io.TextIOBase]:
-    """The text of a file, of the first CSV file of a ZIP archive, or of a GZ archive."""
+    """The text of a file, of the first CSV file of a ZIP archive, or of a GZ archive.
+
+    Raises
+    ------
+    DeclarationError
+        If an archive is damaged, or holds no CSV file; also from what reads the text.
+    """
+    try:
+        with _unpacked(path) as raw:
+            yield io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="")
+    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        why = {"why": " ".join(str(error).split())}
+        raise DeclarationError([Fault(path.name, 0, "", "", "damaged_archive", why)]) from error
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[IO[bytes]]:
     if path.suffix.lower() == ".zip":
         with zipfile.ZipFile(path) as archive:
             name = next((n for n in sorted(archive.namelist()) if n.lower().endswith(".csv")), "")
             if not name:
                 raise DeclarationError([Fault(path.name, 0, "", "", "register_nothing")])
             with archive.open(name) as raw:
-                yield io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="")
+                yield raw
     elif path.suffix.lower() == ".gz":
         with gzip.open(path, "rb") as raw:
-            yield io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="")
+            yield cast("IO[bytes]", raw)
     else:
-        with path.open(encoding="utf-8", errors="replace", newline="") as text:
-            yield text
+        with path.open("rb") as raw:
+            yield raw

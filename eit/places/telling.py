@@ -3,7 +3,7 @@
 Each function takes the same frame: the rows as they came (file, line, lon, lat, x, y, crs,
 insee, postcode, city), the pair that was read (pair_x, pair_y, pair_epsg), the reading
 (verdict, reading, off_km; blank where no pair was given), the commune (how, candidates,
-commune) and the quality of the place.
+commune), the quality of the place, and whether something else places it (placed).
 """
 
 from collections.abc import Iterator
@@ -68,7 +68,8 @@ def about_communes(story: pd.DataFrame) -> Iterator[Notice]:
         value = " ".join(row[c] for c in ("insee", "postcode", "city") if row[c])
         said = {"commune": row["commune"] or "-", "candidates": row["candidates"] or "-"}
         yield Notice(row["file"], row["line"], column, value, f"commune_{row['how']}", said)
-    for file, group in story[story["quality"] == "commune"].groupby("file"):
+    centred = (story["quality"] == "commune") & ~story["placed"]
+    for file, group in story[centred].groupby("file"):
         yield Notice(str(file), 0, "", "", "placed_at_communes", {"number": str(len(group))})
 
 

@@ -14,18 +14,19 @@ from stdnum.fr import siret
 
 from eit.faults import DeclarationError, Fault, Notice
 from eit.places import communes as all_communes
-from eit.places import locate
+from eit.places import locate, nearest_communes
 from eit.places.systems import Floats, apart_km
 from eit.registers.activities import expand_communes
 from eit.registers.outlets import without_outlets
 from eit.registers.report import ImportReport
-from eit.registers.settling import SITE_COLUMNS, Settled, settle
+from eit.registers.settling import SITE_COLUMNS, Settled, each, settle
 from eit.registers.writing import Draft, refuse_used, write_draft
 from eit.tables import Table, read_table, schema
 from eit.territory import new_territory
 
 HUB_KM = 50.0
 """Treatment sites this far from the communes are taken along: the default limit of distance."""
+LON_LAT = ("lon", "lat")
 SAME = ["site_id", "kind", "resource"]
 
 
@@ -111,7 +112,8 @@ def _read(source: Path, wanted: Collection[str]) -> _Source:
         tables["hubs"] = read_table(source / "hubs.csv", "hubs")
     sites = _text_frame(tables["sites"], source.name)
     sites = sites.assign(insee=locate(tables["sites"].frame).places["insee"].to_numpy())
-    sites = sites[sites["insee"].isin(wanted)]
+    here, of_places = _in_communes(sites, wanted)
+    sites = sites[here]
     declared = [
         _text_frame(table, source.name).assign(table=name.partition("/")[2])
         for name, table in tables.items()
@@ -128,8 +130,25 @@ def _read(source: Path, wanted: Collection[str]) -> _Source:
         hubs=tables["hubs"].frame if "hubs" in tables else pd.DataFrame(),
         parks=gpd.GeoDataFrame(gpd.read_file(parks)) if parks.exists() else None,
         year=_year(source / "territory.toml"),
-        said=tuple(_damaged(source.name, tables.values())),
+        said=(*_damaged(source.name, tables.values()), *of_places),
     )
+
+
+def _in_communes(sites: pd.DataFrame, wanted: Collection[str]) -> tuple[pd.Series, list[Notice]]:
+    """Which sites lie in the communes: by their own, else by the one nearest to them.
+
+    A site whose commune is not known, and that has no coordinates either, is left out with a
+    word, as nobody can tell.
+    """
+    nearest = sites["insee"].where(sites["insee"] != "", "").astype(object)
+    lost = sites.index[sites["insee"] == ""]
+    degrees = {name: pd.to_numeric(sites.loc[lost, name], errors="coerce") for name in LON_LAT}
+    placed = lost[degrees["lon"].notna() & degrees["lat"].notna()]
+    nearest[placed] = nearest_communes(*(degrees[name][placed].to_numpy(float) for name in LON_LAT))
+    here = nearest.isin(wanted)
+    said = list(each(sites.loc[placed].loc[here[placed]], "city", "register_nearest"))
+    said += each(sites.loc[lost.difference(placed)], "city", "register_no_commune")
+    return here, said
 
 
 def _damaged(source: str, tables: Iterable[Table]) -> list[Notice]:
@@ -265,15 +284,11 @@ def _apart_km(lon: Floats, lat: Floats, wanted: Collection[str]) -> Floats:
 
 def _parks(read: list[_Source], wanted: Collection[str]) -> gpd.GeoDataFrame | None:
     """Parks whose middle is nearest to one of the communes, from the first source that has any."""
-    known = all_communes()[["lon", "lat"]].dropna()
     for source in read:
         if source.parks is None or source.parks.empty:
             continue
         middle = source.parks.geometry.representative_point()
-        home = [
-            str(known.index[int(np.argmin(np.hypot((known["lon"] - x) * 0.7, known["lat"] - y)))])
-            for x, y in zip(middle.x, middle.y, strict=True)
-        ]
+        home = nearest_communes(*np.column_stack([middle.x, middle.y]).T)
         here = source.parks[pd.Series(home, index=source.parks.index).isin(wanted)]
         if len(here):
             return gpd.GeoDataFrame(here)

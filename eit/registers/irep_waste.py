@@ -93,6 +93,7 @@ def _sound(
     rows: pd.DataFrame, sites: pd.DataFrame, year: int | None, said: list[Fault | Notice]
 ) -> pd.DataFrame:
     """Rows that count, with resource, tonnes and year; adds to `said`."""
+    rows = _with_zeros(rows, sites["site_id"], said)
     treated = numbers(rows["treated"]).fillna(numbers(rows["admitted"]))
     stated = numbers(rows["year"])
     wanted = year or stated.max()
@@ -118,6 +119,16 @@ def _sound(
         said += each(rows[kept & fails], column, code)
         kept &= ~fails
     return rows[kept].reset_index(drop=True)
+
+
+def _with_zeros(rows: pd.DataFrame, sites: pd.Series, said: list[Fault | Notice]) -> pd.DataFrame:
+    """Identifiers whose first zeros a spreadsheet took, as the table of sites writes them."""
+    bare = sites.str.lstrip("0")
+    whole = sites[~bare.duplicated(keep=False)].set_axis(bare[~bare.duplicated(keep=False)])
+    meant = rows["site_id"].str.lstrip("0").map(whole)
+    mended = ~rows["site_id"].isin(sites) & meant.notna()
+    said += each(rows[mended], "site_id", "irep_zeros")
+    return rows.assign(site_id=rows["site_id"].where(~mended, meant).astype(str))
 
 
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:

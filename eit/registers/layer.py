@@ -5,11 +5,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from eit.faults import DeclarationError, Fault, Notice
 from eit.registers.cnig.shapes import Cell, outline
+from eit.registers.reading import list_layers, read_layer
 from eit.registers.report import COLUMNS, ImportReport, counts_of, remarks
 from eit.registers.settling import settle
 from eit.registers.writing import Draft, write_draft, write_parks, write_table
@@ -56,12 +56,11 @@ def import_layer(
     """
     source, folder = Path(source), Path(folder)
     _refuse(folder)
-    frame = _opened(source, layer)
+    frame, said = _opened(source, layer)
     columns = {
         "park_id": _column(source, frame, "park_id", id_column),
         "name": _column(source, frame, "name", name_column),
     }
-    said: list[Fault | Notice] = []
     parks = _parks(source.name, frame, columns, said)
     if parks.empty:
         raise DeclarationError([Fault(source.name, 0, "", layer, "register_no_polygon")])
@@ -96,14 +95,14 @@ def _refuse(folder: Path) -> None:
         raise FileExistsError(str(folder / "parks.geojson"))
 
 
-def _opened(source: Path, layer: str) -> gpd.GeoDataFrame:
-    """The layer asked for, or the first with polygons."""
+def _opened(source: Path, layer: str) -> tuple[gpd.GeoDataFrame, list[Fault | Notice]]:
+    """The layer asked for, or the first with polygons; what its reader warns of."""
     try:
-        listed = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(source)]
+        listed = [(str(name), str(kind)) for name, kind in list_layers(source)]
         named = [name for name, kind in listed if layer in ("", name)]
         with_polygons = [n for n, kind in listed if n in named and "Polygon" in kind] or named
         if with_polygons:
-            return gpd.GeoDataFrame(gpd.read_file(source, layer=with_polygons[0]))
+            return read_layer(source, with_polygons[0])
     except (DataSourceError, DataLayerError, ValueError) as error:
         why = " ".join(str(error).split())
         raise DeclarationError([Fault(source.name, 0, "", why, "register_no_polygon")]) from error

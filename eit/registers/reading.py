@@ -1,8 +1,11 @@
-"""Files of a register read as declared tables; whole rows apart from damaged ones."""
+"""Files of a register read as declared tables or layers; whole rows apart from damaged ones."""
 
+import warnings
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
+import pyogrio
 
 from eit.faults import DeclarationError, Fault, Notice
 from eit.tables import Table, read_table
@@ -41,3 +44,31 @@ def read_rows(
     said += [Notice(f.file, f.line, "", f.text(lang), "register_damaged") for f in damaged]
     whole = ~table.rows["line"].isin([fault.line for fault in damaged])
     return table, table.rows[whole].reset_index(drop=True), said
+
+
+def list_layers(source: Path) -> list[tuple[str, str]]:
+    """Name and kind of geometry of every layer of a geographic file.
+
+    Raises
+    ------
+    pyogrio.errors.DataSourceError
+        If it is no such file.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are said again when the layer is read
+        return [(str(name), str(kind)) for name, kind in pyogrio.list_layers(source)]
+
+
+def read_layer(source: Path, layer: str) -> tuple[gpd.GeoDataFrame, list[Fault | Notice]]:
+    """Read a layer, and what its reader warns of; an outline that cannot be read is none.
+
+    Raises
+    ------
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError
+        If it is no such file, or has no such layer.
+    """
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        frame = gpd.GeoDataFrame(gpd.read_file(source, layer=layer, on_invalid="warn"))
+    texts = dict.fromkeys(" ".join(str(one.message).split()) for one in heard)
+    return frame, [Notice(source.name, 0, "", text, "layer_warned") for text in texts]

@@ -28,12 +28,13 @@ _KIND_OF = {
             "other_year",
             "irep_no_site",
             "again",
+            "no_commune",
         ),
     ),
     "doubt": (
         *("place_doubtful", "place_far", "place_unread", "commune_ambiguous", "commune_unknown"),
         *("place_unreadable", "not_placed", "siret", "park_unknown", "many_points", "cells"),
-        *("cnig_far", "cnig_closed"),
+        *("cnig_far", "cnig_closed", "layer_warned", "nearest"),
     ),
     "note": (
         *("placed_at_communes", "column_unknown", "column_unnamed", "column_again", "encoding"),

@@ -192,7 +192,8 @@ def _takings(rows: pd.DataFrame) -> pd.DataFrame:
     to = rows[rows["to_country"].str.upper().isin(["", "FR"]) & (rows["to_siret"] != "")]
     to = to.assign(hub_id="H-" + to["to_siret"].str.replace(r"\s", "", regex=True))
     to = to.assign(hazardous=to["hazardous"].str.upper().eq("O"))
-    to = to.assign(hazardous=to["hazardous"] | to["resource"].map(nomenclature.is_hazardous))
+    dangerous = to["resource"].map(nomenclature.is_hazardous).astype(bool)
+    to = to.assign(hazardous=to["hazardous"] | dangerous)
     columns = {f"to_{name}": name for name in ("name", "address", "postcode", "city")}
     named = to.drop(columns=list(columns.values())).rename(columns=columns)
     first = named.groupby("hub_id")[list(columns.values())].first()

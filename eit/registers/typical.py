@@ -107,8 +107,8 @@ def propose(
     flows = flows.assign(prefix=flows["naf_prefix"].map(_plain))
     codes = naf.astype(str).map(_plain)
     if version is not None:
-        known = rev2_classes(codes.str[:2] + "." + codes.str[2:], version) != ""
-        codes = codes.where(known, "")
+        classes = rev2_classes(codes.str[:2] + "." + codes.str[2:], version).map(_plain)
+        codes = codes.where(version.astype(str) != "2025", classes)
     lengths = flows["prefix"].str.len().unique()
     return pd.concat(
         [

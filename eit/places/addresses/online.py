@@ -2,43 +2,37 @@
 
 The protocol is addok's CSV search: a table goes up with the columns to search in, and comes
 back with ``result_…`` columns. Any server that speaks it will do, one of one's own included.
+What was answered is kept (`eit.places.addresses.keeping`) and not asked again.
 """
 
 import csv
 import io
-import time
-import urllib.error
-import urllib.request
-import uuid
 from collections.abc import Iterator, Mapping
-from email.message import Message
-from urllib.parse import urlsplit
+from contextlib import closing
 
+import numpy as np
 import pandas as pd
 
 from eit.places.addresses.finding import CLOSE, SURE, Answer
+from eit.places.addresses.keeping import open_kept
+from eit.places.addresses.posting import Poster, Replied, Service
+from eit.places.gazetteer import find_communes
 
-SERVICE = "https://data.geopf.fr/geocodage/search/csv"
-BATCH = 500
-"""Rows of one request."""
-PAUSE_S = 1.0
-"""Seconds between two requests: far below what the service allows."""
-TRIES = 4
-TIMEOUT_S = 60.0
-LONGEST_WAIT_S = 60.0
-BUSY = (429, 502, 503, 504)
-"""Answers after which it is worth asking again, later."""
 COLUMNS = ("address", "postcode", "city")
 PRECISIONS = ("housenumber", "street", "locality", "municipality")
+NEEDED = ("longitude", "latitude", "result_score", "result_type")
+OPTIONAL = ("result_score_next", "result_label", "result_citycode")
+FAILED = ("error", "skipped")
+"""Values of ``result_status`` with which the service says that it did not look."""
+WHOLE_CITIES = ("75056", "69123", "13055")
+"""Cities whose addresses the service gives to their arrondissements."""
 
 
-class ServiceError(OSError):
-    """The service does not answer, or not as it should; what it said before is kept."""
+class ReplyError(ValueError):
+    """What came is no table of results, or not the whole of it."""
 
 
-def ask_online(
-    rows: pd.DataFrame, *, service: str = SERVICE, batch: int = BATCH, pause_s: float = PAUSE_S
-) -> Iterator[pd.Series]:
+def ask_online(rows: pd.DataFrame, service: Service | str = "") -> Iterator[pd.Series]:
     """Look addresses up, one batch after the other.
 
     Parameters
@@ -47,104 +41,114 @@ def ask_online(
         address, postcode, city, insee as written, on an index of sites. Nothing else is sent,
         not even the names of sites.
     service
-        Where the CSV search answers.
-    batch, pause_s
-        Rows of one request, and seconds between two.
+        The service, or where it answers; the national one if blank.
 
     Yields
     ------
     answers
-        An `Answer` for each row of a batch, on its index.
+        An `Answer` for each row of a batch, on its index; first of those kept from an earlier
+        run, which nobody is asked for.
 
     Raises
     ------
     ServiceError
-        If a batch fails `TRIES` times.
+        If a batch fails as often as `Service` allows, or the service asks for a long pause.
     """
-    if urlsplit(service).scheme not in ("http", "https"):
-        raise ServiceError(f"{service}: http(s)://…")
-    for start in range(0, len(rows), batch):
-        if start:
-            time.sleep(pause_s)
-        part = rows.iloc[start : start + batch]
-        found = _ask(part, service, pause_s)
-        host = urlsplit(service).netloc
-        answers = [_answer(found.get(str(at), {}), host) for at in range(len(part))]
-        yield pd.Series(answers, index=part.index, dtype=object)
+    service = Service(service) if isinstance(service, str) else service
+    homes = find_communes(rows["insee"], rows["postcode"], rows["city"]).insee
+    with closing(open_kept(service.url)) as kept, closing(Poster(service)) as poster:
+        before = kept.find(_queries(rows))
+        known = rows.index[[query in before for query in _queries(rows)]]
+        if len(known):
+            found = [before[query] for query in _queries(rows.loc[known])]
+            yield _answers(found, rows.loc[known], homes, service.host)
+        for part in _batches(rows.drop(known), service.batch):
+            replied = _results(poster, part)
+            kept.add({q: r for q, r in zip(_queries(part), replied, strict=True) if r})
+            yield _answers(replied, part, homes, service.host)
 
 
-def _ask(rows: pd.DataFrame, service: str, pause_s: float) -> dict[str, Mapping[str, str]]:
-    """What the service says of each row, by its number; asked again where it was busy."""
-    body, kind = _form(rows)
-    agent = {"Content-Type": kind, "User-Agent": "eit", "Accept": "text/csv"}
-    request = urllib.request.Request(service, data=body, headers=agent, method="POST")
-    wait = pause_s
-    for attempt in range(1, TRIES + 1):
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:
-                text = reply.read().decode("utf-8-sig")
-            return _rows_of(text)
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code not in BUSY or attempt == TRIES:
-                    raise ServiceError(f"{service}: {error.code} {error.reason}") from error
-                wait = max(2 * wait, _asked_to_wait(error.headers))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            if attempt == TRIES:
-                raise ServiceError(f"{service}: {error}") from error
-            wait = 2 * wait
-        time.sleep(min(wait, LONGEST_WAIT_S))
-    raise ServiceError(service)
+def _batches(rows: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
+    """Rows of one request each; those with a commune's code apart, as it narrows the search."""
+    coded = rows["insee"] != ""
+    for part in (rows[coded], rows[~coded]):
+        for start in range(0, len(part), size):
+            yield part.iloc[start : start + size]
 
 
-def _asked_to_wait(headers: Message) -> float:
-    """Seconds of the header Retry-After, 0 without one."""
-    stated = str(headers.get("Retry-After", ""))
-    return float(stated) if stated.isdigit() else 0.0
+def _queries(rows: pd.DataFrame) -> list[str]:
+    """Each row as it is asked for, in one text."""
+    cells = rows[[*COLUMNS, "insee"]].astype(str)
+    return ["\x1f".join(cell.strip() for cell in row) for row in cells.itertuples(index=False)]
 
 
-def _form(rows: pd.DataFrame) -> tuple[bytes, str]:
-    """The request's body and content type: the table, and which columns to search in."""
+def _results(poster: Poster, rows: pd.DataFrame) -> list[Mapping[str, str]]:
+    """What the service says of each row; nothing of those that it did not look for."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["row", *COLUMNS, "citycode"])
+    writer.writerow(["row", *COLUMNS, "insee"])
     for at, row in enumerate(rows[[*COLUMNS, "insee"]].itertuples(index=False, name=None)):
         writer.writerow([at, *row])
-    edge = uuid.uuid4().hex
-    fields = [("columns", name) for name in COLUMNS]
+    fields: dict[str, Replied] = {"columns": list(COLUMNS)}
     if (rows["insee"] != "").all():
-        fields.append(("citycode", "citycode"))
-    parts = [
-        f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields
+        fields["citycode"] = "insee"
+    return poster.post(table.getvalue(), fields, lambda text: rows_of(text, len(rows)))
+
+
+def rows_of(text: str, number: int) -> list[Mapping[str, str]]:
+    """Rows of a reply by their number, each with the columns that are used.
+
+    Raises
+    ------
+    ReplyError
+        If it is no table of results, a row is missing or cut short, or one stands twice.
+    """
+    try:
+        reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+        rows = list(reader)
+    except csv.Error as error:
+        raise ReplyError(str(error)) from error
+    if missing := {"row", *NEEDED} - set(reader.fieldnames or ()):
+        raise ReplyError("no column " + ", ".join(sorted(missing)))
+    if any(None in row or None in row.values() for row in rows):
+        raise ReplyError("a row is cut short")
+    by_number = {row["row"]: row for row in rows}
+    if len(rows) != number or set(by_number) != {str(at) for at in range(number)}:
+        raise ReplyError(f"{len(rows)} rows for {number} addresses")
+    return [_used(by_number[str(at)]) for at in range(number)]
+
+
+def _used(row: Mapping[str, str]) -> Mapping[str, str]:
+    if row.get("result_status", "").lower() in FAILED:
+        return {}
+    return {name: row.get(name, "") for name in (*NEEDED, *OPTIONAL)}
+
+
+def _answers(
+    found: list[Mapping[str, str]], rows: pd.DataFrame, homes: pd.Series, host: str
+) -> pd.Series:
+    answers = [
+        _answer(row, str(homes[site]), host) for site, row in zip(rows.index, found, strict=True)
     ]
-    parts.append(
-        f'--{edge}\r\nContent-Disposition: form-data; name="data"; filename="addresses.csv"\r\n'
-        f"Content-Type: text/csv; charset=utf-8\r\n\r\n{table.getvalue()}\r\n--{edge}--\r\n"
-    )
-    return "".join(parts).encode(), f"multipart/form-data; boundary={edge}"
+    return pd.Series(answers, index=rows.index, dtype=object)
 
 
-def _rows_of(text: str) -> dict[str, Mapping[str, str]]:
-    reader = csv.DictReader(io.StringIO(text))
-    rows: dict[str, Mapping[str, str]] = {row["row"]: row for row in reader if row.get("row")}
-    if not {"row", "latitude", "longitude"} <= set(reader.fieldnames or ()):
-        raise csv.Error("no table of results")
-    return rows
-
-
-def _answer(row: Mapping[str, str], host: str) -> Answer:
+def _answer(row: Mapping[str, str], home: str, host: str) -> Answer:
+    """A position, sure only if it scores well, has no rival, and lies in the site's commune."""
     try:
         lon, lat = float(row.get("longitude") or ""), float(row.get("latitude") or "")
-        score = min(1.0, max(0.0, float(row.get("result_score") or "")))
+        score = float(row.get("result_score") or "")
     except ValueError:
         return Answer()
-    if not (abs(lon) <= 180 and abs(lat) <= 90):
+    if not (abs(lon) <= 180 and abs(lat) <= 90 and abs(score) < np.inf):
         return Answer()
+    score = min(1.0, max(0.0, score))
     try:
         close = score - float(row.get("result_score_next") or "") < CLOSE
     except ValueError:
         close = False
+    there = row.get("result_citycode") or ""
+    moved = bool(home and there) and there != home and home not in WHOLE_CITIES
     kind = row.get("result_type") or ""
     return Answer(
         lon=round(lon, 6),
@@ -153,5 +157,5 @@ def _answer(row: Mapping[str, str], host: str) -> Answer:
         precision=kind if kind in PRECISIONS else "municipality",
         found=row.get("result_label") or "",
         source=host,
-        sure=score >= SURE and not close,
+        sure=score >= SURE and not close and not moved,
     )

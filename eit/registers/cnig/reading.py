@@ -8,10 +8,10 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 from pyogrio.errors import DataSourceError
 
 from eit.faults import Fault, Notice
+from eit.registers.reading import list_layers, read_layer
 from eit.tables import Column, Schema, read_sheet, schema
 
 CLASSES = ("cnig_site", "cnig_terrain", "cnig_establishment")
@@ -194,19 +194,18 @@ def _fits(column: Column | None, text: str) -> bool:
 
 def _read_vector(file: Path) -> Iterator[tuple[str, pd.DataFrame, list[Fault | Notice]]]:
     try:
-        layers = [str(name) for name in pyogrio.list_layers(file)[:, 0]]
-        frames = {name: gpd.read_file(file, layer=name) for name in layers}
+        frames = {name: read_layer(file, name) for name, _ in list_layers(file)}
     except (DataSourceError, ValueError) as error:
         said: list[Fault | Notice] = [
             Notice(file.name, 0, "", " ".join(str(error).split())[:200], "register_unreadable")
         ]
         yield CLASSES[0], pd.DataFrame(), said
         return
-    for name, frame in frames.items():
+    for name, (frame, heard) in frames.items():
         declared = _class_of([str(title) for title in frame.columns])
         if declared is not None:
             where = file.name if len(frames) == 1 else f"{file.name}/{name}"
-            yield declared.name, _rows_of(pd.DataFrame(frame), frame, declared, where), []
+            yield declared.name, _rows_of(pd.DataFrame(frame), frame, declared, where), heard
 
 
 def _rows_of(
