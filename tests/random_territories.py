@@ -404,6 +404,46 @@ def with_links_only(draft: Draft) -> None:
             row["cost_eur_per_unit"] = row.get("cost_eur_per_unit") or 0
 
 
+def with_access(draft: Draft) -> None:
+    """Sidings and quays, own or shared, and trains and barges beside the road."""
+    for row in draft.sites:
+        for column in ("rail", "quay"):
+            row[column] = draft.pick(("no", "yes", "yes", "shared"))
+    for hub in draft.hub_ids():
+        access = {column: draft.pick(("no", "yes", "shared")) for column in ("rail", "quay")}
+        for row in draft.hubs:
+            row.update(access if row["hub_id"] == hub else {})
+    transport = draft.scenario.setdefault("transport", {})
+    others = draft.pick((["rail"], ["water"], ["rail", "water"]))
+    transport["modes"] = ["road", *others]  # type: ignore[misc]
+    transport |= {"rail_reach_km": draft.whole(0, 6), "quay_reach_km": draft.whole(0, 6)}
+    transport |= {"rail_min_km": draft.whole(0, 4), "water_min_km": draft.whole(0, 4)}
+    transport["rail_max_km"] = draft.pick((9, 60))
+    factors = draft.scenario.setdefault("factors", {})
+    factors |= {"handling_rail": draft.whole(0, 2), "handling_water": draft.whole(0, 2)}
+    for pair in draft.pairs(0.1):
+        draft.link(pair, mode=draft.pick(("rail", "water", "road")), allowed="no")
+
+
+def with_pipes(draft: Draft) -> None:
+    """Heat and water, through pipes of their own that lose some of it."""
+    for row in (*draft.residues[:3], *draft.needs[:3]):
+        good, unit = draft.pick((("heat", "MWh"), ("water", "m3")))  # type: ignore[misc]
+        row |= {"resource": good, "unit": unit, "per": "year", "quantity": draft.whole(3, 60)}
+        row["current_cost_eur_per_unit"] = draft.whole(0, 40)
+    for row in draft.hubs[:1]:
+        row["takes"] = draft.pick(("heat", "water"))
+    transport = draft.scenario.setdefault("transport", {})
+    modes = transport.get("modes", ["road"])
+    transport["modes"] = [*modes, "pipe"]  # type: ignore[misc]
+    transport["pipe_max_km"] = draft.pick((5, 15))
+    factors = draft.scenario.setdefault("factors", {})
+    factors |= {"pipe_cost_heat": 0.5, "pipe_cost_water": draft.pick((0, 0.2))}
+    factors |= {"pipe_loss_heat": draft.pick((0.03, 0.1)), "pipe_interest": draft.pick((0, 0.05))}
+    for pair in draft.pairs(0.1):
+        draft.link(pair, mode="pipe", allowed="no")
+
+
 FEATURES: Mapping[str, Callable[[Draft], None]] = {
     "rules": with_rules,
     "hubs": with_hubs,
@@ -433,6 +473,8 @@ FEATURES: Mapping[str, Callable[[Draft], None]] = {
     "demanding_rules": with_demanding_rules,
     "same_site": with_same_site,
     "links_only": with_links_only,
+    "access": with_access,
+    "pipes": with_pipes,
 }
 """What can be switched on, in the order in which it is drawn."""
 

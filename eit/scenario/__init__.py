@@ -6,11 +6,18 @@ Weakest first, key by key: built-in factors, ``territory.toml``, the folder's
 
 from eit.scenario.keys import SCENARIO_KEYS, TERRITORY_KEYS, Key, known_keys
 from eit.scenario.reading import check_settings, read_settings
-from eit.scenario.settings import Scenario, Settings, read_scenario, resolve
+from eit.scenario.settings import (
+    TRANSPORT_FACTORS,
+    Scenario,
+    Settings,
+    read_scenario,
+    resolve,
+)
 
 __all__ = [
     "SCENARIO_KEYS",
     "TERRITORY_KEYS",
+    "TRANSPORT_FACTORS",
     "Key",
     "Scenario",
     "Settings",

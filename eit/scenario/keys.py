@@ -10,19 +10,25 @@ from pyproj.exceptions import CRSError
 from eit import nomenclature
 
 OBJECTIVES = ("value", "co2e", "quantity", "exchanges")
+MODES = ("road", "rail", "water", "pipe")
+"""Modes of transport by which lanes are made that nobody lists; the road is always one."""
 HIERARCHY = ("reuse", "recycling", "energy", "other")
 """Levels of the waste hierarchy, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key may hold: a kind, a range (from `low`, above `over`, to `high`), choices."""
+    """What a key may hold: a kind, a range (from `low`, above `over`, to `high`), choices.
+
+    A list that takes its names from `choices` must hold `needed`, if that is given.
+    """
 
     kind: str
     low: float = -math.inf
     over: float = -math.inf
     high: float = math.inf
     choices: tuple[str, ...] = ()
+    needed: str = ""
 
 
 FLAG, TEXT, NAMES = Key("flag"), Key("text"), Key("names")
@@ -34,6 +40,7 @@ SCENARIO_KEYS: Mapping[str, Mapping[str, Key]] = {
         "maximise": Key("ranking", choices=OBJECTIVES),
         "tolerance": Key("number", low=0, high=1),
         "quality_mode": Key("choice", choices=("mix", "lane")),
+        "hub_quality": Key("choice", choices=("none", "mixed")),
         "keep_existing": FLAG,
     },
     "limits": {
@@ -61,10 +68,19 @@ SCENARIO_KEYS: Mapping[str, Mapping[str, Key]] = {
     },
     "transport": {
         "circuity": Key("number", low=1),
+        "circuity_ranges": Key("ranges"),
         "max_distance_km": AMOUNT,
         "cost_eur_per_t_km": AMOUNT,
         "co2e_kg_per_t_km": AMOUNT,
         "payload_t": Key("number", over=0),
+        "modes": Key("modes", choices=MODES, needed="road"),
+        "rail_reach_km": AMOUNT,
+        "quay_reach_km": AMOUNT,
+        "rail_min_km": AMOUNT,
+        "water_min_km": AMOUNT,
+        "rail_max_km": AMOUNT,
+        "water_max_km": AMOUNT,
+        "pipe_max_km": AMOUNT,
     },
 }
 TERRITORY_KEYS: Mapping[str, Mapping[str, Key]] = {
@@ -77,6 +93,26 @@ TERRITORY_KEYS: Mapping[str, Mapping[str, Key]] = {
     },
     **SCENARIO_KEYS,
 }
+FACTOR_RANGES: Mapping[str, Key] = {
+    "circuity_rail": Key("number", low=1),
+    "circuity_water": Key("number", low=1),
+    "pipe_interest": Key("number", low=0, high=1),
+    "pipe_loss_gas": Key("number", low=0, high=0.5),
+    "pipe_loss_heat": Key("number", low=0, high=0.5),
+    "pipe_loss_water": Key("number", low=0, high=0.5),
+    "pipe_years": Key("number", low=1),
+    **{
+        f"{kind}_{what}": AMOUNT
+        for kind, of in {
+            "haul_cost": ("rail", "water"),
+            "handling": ("rail", "water"),
+            "pipe_cost": ("gas", "heat", "water"),
+            "pipe_power": ("gas", "heat", "water"),
+        }.items()
+        for what in of
+    },
+}
+"""What the default factors of rail, waterway and pipe may be overridden by."""
 NOT_MODELLED: Mapping[str, tuple[str, ...]] = {"solver.engine": ("dask",), "solver.scheduler": ()}
 """Values that this version refuses by name; an empty tuple refuses them all."""
 
@@ -85,7 +121,8 @@ def known_keys(section: str, keys: Mapping[str, Mapping[str, Key]]) -> Mapping[s
     """Keys of a section; [factors] also takes every default factor by its name."""
     if section != "factors":
         return keys[section]
-    return dict.fromkeys(nomenclature.factors()["name"], FACTOR) | dict(keys[section])
+    any_factor = dict.fromkeys(nomenclature.factors()["name"], FACTOR)
+    return any_factor | dict(FACTOR_RANGES) | dict(keys[section])
 
 
 def _is_number(value: object) -> bool:
@@ -109,6 +146,24 @@ def _is_names(value: object) -> bool:
     return isinstance(value, list | tuple) and all(map(_is_text, value))
 
 
+def _is_ranges(value: object) -> bool:
+    """Tables of ``up_to_km``, ever farther, a ``factor`` of at least 1, and where it comes from."""
+    if not isinstance(value, list | tuple) or not value:
+        return False
+    last = 0.0
+    for one in value:
+        if not isinstance(one, Mapping) or set(one) != {"up_to_km", "factor", "source"}:
+            return False
+        if not (
+            _is_number(one["up_to_km"]) and _is_number(one["factor"]) and _is_text(one["source"])
+        ):
+            return False
+        if one["up_to_km"] <= last or one["factor"] < 1:
+            return False
+        last = one["up_to_km"]
+    return True
+
+
 def _is_ranking(value: object) -> bool:
     return _is_names(value) and bool(value)
 
@@ -128,9 +183,11 @@ KINDS: Mapping[str, Callable[[object], bool]] = {
     "flag": _is_flag,
     "text": _is_text,
     "names": _is_names,
+    "ranges": _is_ranges,
     "choice": _is_text,
     "option": _is_whole,
     "ranking": _is_ranking,
+    "modes": _is_ranking,
     "crs": _is_metric_crs,
 }
 """What makes a value one of a kind."""

@@ -119,6 +119,8 @@ def _wrong_value(value: Any, key: Key) -> tuple[str, Mapping[str, str]] | None:
             return "setting_choice", choices
         if len(set(named)) < len(named):
             return "setting_repeated", {}
+        if key.needed and key.needed not in named:
+            return "setting_needed", {"needed": key.needed}
     return None
 
 

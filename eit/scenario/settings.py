@@ -1,5 +1,6 @@
 """What a caller overrides, and every setting of a run once all layers are laid on each other."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from eit import nomenclature
 from eit.faults import DeclarationError
-from eit.scenario.keys import HIERARCHY, SCENARIO_KEYS
+from eit.scenario.keys import HIERARCHY, MODES, SCENARIO_KEYS
 from eit.scenario.reading import check_settings, read_settings
 
 Section = Mapping[str, Any]
@@ -17,6 +18,13 @@ TRANSPORT_FACTORS: Mapping[str, tuple[str, str]] = {
     "cost_eur_per_t_km": ("cost_eur_per_t_km", "transport_cost_road"),
     "co2e_kg_per_t_km": ("co2e_kg_per_t_km", "transport_co2e_road"),
     "payload_t": ("payload_t", "transport_payload_road"),
+    "rail_reach_km": ("rail_reach_km", "reach_rail"),
+    "quay_reach_km": ("quay_reach_km", "reach_quay"),
+    "rail_min_km": ("rail_min_km", "least_haul_rail"),
+    "water_min_km": ("water_min_km", "least_haul_water"),
+    "rail_max_km": ("rail_max_km", "max_distance_rail"),
+    "water_max_km": ("water_max_km", "max_distance_water"),
+    "pipe_max_km": ("pipe_max_km", "max_distance_pipe"),
 }
 """By key of [transport]: field of `Settings`, and default factor where the key is not stated."""
 
@@ -61,6 +69,7 @@ class Settings:
     maximise: tuple[str, ...] = ("value",)
     tolerance: float = 0.0
     quality_mode: str = "mix"
+    hub_quality: str = "none"
     keep_existing: bool = True
     budget_eur: float | None = None
     fleet_t_km: float | None = None
@@ -81,10 +90,19 @@ class Settings:
     exclude_resources: frozenset[str] = frozenset()
     exclude_data_quality: frozenset[str] = frozenset()
     circuity: float
+    circuity_ranges: tuple[tuple[float, float], ...] = ()
     default_max_distance_km: float
     cost_eur_per_t_km: float
     co2e_kg_per_t_km: float
     payload_t: float
+    modes: tuple[str, ...] = ("road",)
+    rail_reach_km: float = 0.0
+    quay_reach_km: float = 0.0
+    rail_min_km: float = 0.0
+    water_min_km: float = 0.0
+    rail_max_km: float = math.inf
+    water_max_km: float = math.inf
+    pipe_max_km: float = math.inf
     stated: frozenset[str] = frozenset()
 
 
@@ -176,7 +194,10 @@ def _excluded(exclude: Section) -> dict[str, Any]:
 
 def _transport(stated: Section, overrides: Mapping[str, float], year: int | None) -> dict[str, Any]:
     """As stated under [transport], else the default factor, overridden or not."""
-    fields = {}
+    asked = stated.get("modes", MODES[:1])
+    fields: dict[str, Any] = {"modes": tuple(mode for mode in MODES if mode in asked)}
+    ranges = stated.get("circuity_ranges", ())
+    fields["circuity_ranges"] = tuple((float(r["up_to_km"]), float(r["factor"])) for r in ranges)
     for key, (name, factor) in TRANSPORT_FACTORS.items():
         default = nomenclature.factor(factor, year=year, overrides=overrides)
         fields[name] = float(stated.get(key, default.value))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from eit.faults import Fault, Notice
 from eit.places import Bounds, Located, locate
+from eit.places.addresses import with_positions
 from eit.places.telling import records
 
 SHARED = ("name", "status", "capacity", "opening_cost_eur")
@@ -17,7 +18,7 @@ SAME_PLACE_DEGREES = 0.01
 
 
 def arrange_hubs(
-    hubs: pd.DataFrame, *, area: Bounds, likely: int
+    hubs: pd.DataFrame, positions: pd.DataFrame, *, area: Bounds, likely: int
 ) -> tuple[pd.DataFrame, list[Fault | Notice]]:
     """Number the recipes of every hub, and put each hub in one place.
 
@@ -25,6 +26,8 @@ def arrange_hubs(
     ----------
     hubs
         Rows of ``hubs.csv`` as read.
+    positions
+        Rows of ``positions.csv`` as read.
     area, likely
         As for `eit.places.locate`.
 
@@ -35,11 +38,15 @@ def arrange_hubs(
         every row what its hub shares; faults and notices.
     """
     named = hubs[hubs["hub_id"] != ""]
-    located = locate(named, area=area, likely=likely)
+    by_address = positions.loc[(positions["of"] == "hub") & (positions["use"] == "yes"), "site_id"]
+    placed = named["hub_id"].isin(by_address)
+    located = locate(named, area=area, likely=likely, placed=placed)
     said: list[Fault | Notice] = [*located.faults, *located.notices]
     said += _about_rows(named, located)
     hubs = named.assign(**{column: located.places[column] for column in LOCATED})
-    hubs = _share_places(_share(hubs)).drop(columns=["x", "y", "crs"])
+    hubs, of_positions = _at_addresses(_share_places(_share(hubs)), positions)
+    said += of_positions
+    hubs = hubs.drop(columns=["x", "y", "crs"])
     hubs["yield"] = hubs["yield"].mask(hubs["yield"].isna() & (hubs["gives"] != ""), 1.0)
     hubs = hubs.sort_values(["hub_id", "takes", "gives", "line"], ignore_index=True)
     return hubs.assign(recipe=hubs.groupby("hub_id").cumcount()), said
@@ -63,6 +70,15 @@ def _share_places(hubs: pd.DataFrame) -> pd.DataFrame:
     columns = [*LOCATED, "address", "postcode", "city"]
     placed = best[columns].reindex(hubs["hub_id"]).set_axis(hubs.index)
     return hubs.assign(**{column: placed[column] for column in columns})
+
+
+def _at_addresses(hubs: pd.DataFrame, positions: pd.DataFrame) -> tuple[pd.DataFrame, list[Notice]]:
+    """Put hubs that stand at their commune, or nowhere, where ``positions.csv`` says."""
+    one_each = hubs.drop_duplicates("hub_id").set_index("hub_id")
+    placed, notices = with_positions(one_each, positions, kind="hub")
+    columns = [column for column in LOCATED if column != "insee"]
+    places = placed[columns].reindex(hubs["hub_id"]).set_axis(hubs.index)
+    return hubs.assign(**{column: places[column] for column in columns}), notices
 
 
 def _about_rows(hubs: pd.DataFrame, located: Located) -> Iterator[Fault | Notice]:

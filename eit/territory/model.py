@@ -29,7 +29,7 @@ class Territory:
         (exact, commune, none), commune_area_km2 (NaN unless placed at a commune's point), file,
         line. lon, lat in degrees, NaN where there is no place.
     parks
-        park_id, name, geometry (polygons, EPSG:4326).
+        park_id, name, rail and quay (bool: a siding, a quay), geometry (polygons, EPSG:4326).
     declarations
         Index declaration_id; the live ones, in canonical units per year.
     rules

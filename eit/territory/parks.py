@@ -14,19 +14,24 @@ from pyproj import CRS
 from eit.faults import Fault, Notice
 from eit.places import Bounds, system_name, within
 from eit.places.systems import MAINLAND, to_degrees
-from eit.tables import nearest
+from eit.tables import key_of, nearest, schema
 
-COLUMNS = ("park_id", "name", "geometry")
+COLUMNS = ("park_id", "name", "rail", "quay", "geometry")
 ALIASES = {
     "park_id": ("park_id", "id", "id_zone", "id_zae", "id_parc", "site_id", "identifiant"),
     "name": ("name", "nom", "nom_zone", "nom_zae", "libelle", "site_nom"),
+    "rail": ("rail", "embranchement", "reseau_fret_ferroviaire"),
+    "quay": ("quay", "quai", "reseau_fluvial"),
 }
+ACCESS = ("rail", "quay")
+"""Properties that say whether a park has a siding or a quay for its sites and those nearby."""
 WGS84 = "EPSG:4326"
 
 
 def no_parks() -> gpd.GeoDataFrame:
     """A frame of parks without a row."""
-    frame = pd.DataFrame({"park_id": pd.Series([], dtype=str), "name": pd.Series([], dtype=str)})
+    kinds = {"park_id": str, "name": str, "rail": bool, "quay": bool}
+    frame = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in kinds.items()})
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=WGS84), crs=WGS84)
 
 
@@ -47,27 +52,28 @@ def read_parks(
     Returns
     -------
     parks, said
-        park_id, name, geometry in EPSG:4326, by park_id; faults and notices.
+        park_id, name, rail and quay (bool), geometry in EPSG:4326, by park_id; faults and notices.
     """
     try:
         collection = json.loads(path.read_bytes().decode("utf-8-sig"))
         if not collection["features"]:
             return no_parks(), []
-        read = gpd.GeoDataFrame(gpd.read_file(path))
+        read = gpd.GeoDataFrame(gpd.read_file(path, on_invalid="ignore"))
         if len(read) < len(collection["features"]):
             raise ValueError(f"features: {len(read)} / {len(collection['features'])}")
     except (ValueError, KeyError, TypeError, DataSourceError) as error:
         return no_parks(), [Fault(file, 0, "", "", "parks_unreadable", {"why": _line(error)})]
     said: list[Fault | Notice] = []
     parks = gpd.GeoDataFrame(
-        {column: _texts(read, column) for column in ("park_id", "name")},
+        {column: _texts(read, column) for column in ("park_id", "name", *ACCESS)},
         geometry=shapely.force_2d(read.geometry.to_numpy()),
         crs=read.crs or WGS84,
     )
     parks, unfit = _in_degrees(parks, area, file)
     said += unfit
     parks, mended = _mended(parks, file)
-    said += [*mended, *_about_ids(parks, file)]
+    said += [*mended, *_about_ids(parks, file), *_about_access(parks, file)]
+    parks = parks.assign(**{name: parks[name].map(_says_yes).astype(bool) for name in ACCESS})
     kept = parks[(parks["park_id"] != "") & ~parks["park_id"].duplicated()]
     kept = kept.assign(name=kept["name"].where(kept["name"] != "", kept["park_id"]))
     return kept.sort_values("park_id", ignore_index=True), said
@@ -168,6 +174,20 @@ def _about_ids(parks: gpd.GeoDataFrame, file: str) -> Iterator[Fault]:
     repeated = parks["park_id"].duplicated() & (parks["park_id"] != "")
     for park in sorted(set(parks.loc[repeated, "park_id"])):
         yield Fault(file, 0, "park_id", park, "park_twice")
+
+
+def _about_access(parks: gpd.GeoDataFrame, file: str) -> Iterator[Notice]:
+    """Words for a siding or a quay that say neither yes nor no: read as no."""
+    for name in ACCESS:
+        odd = parks[name].map(_says_yes).isna() & (parks[name] != "")
+        for park, value in zip(parks.loc[odd, "park_id"], parks.loc[odd, name], strict=True):
+            yield Notice(file, 0, name, value, "park_access", {"park": park})
+
+
+def _says_yes(word: str) -> bool | None:
+    """Whether a property says yes, in the words of the column of sites.csv; None if neither."""
+    meant = schema("sites")["rail"].choice_of().get(key_of(word))
+    return {"yes": True, "shared": True, "no": False}.get(meant or "")
 
 
 def _about_sites(sites: pd.DataFrame, known: set[str], lies: pd.Series) -> Iterator[Fault | Notice]:

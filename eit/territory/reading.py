@@ -12,7 +12,7 @@ from pyproj import CRS
 from eit.declarations import Ledger, read_declarations
 from eit.faults import DeclarationError, Fault, Notice, in_order
 from eit.places import Bounds, locate
-from eit.places.addresses import with_positions
+from eit.places.addresses import trusted, with_positions
 from eit.places.telling import records
 from eit.roads import Network, read_roads
 from eit.scenario import SCENARIO_KEYS, TERRITORY_KEYS, read_settings
@@ -156,7 +156,9 @@ def _rows(
 ) -> tuple[_Rows, Ledger]:
     """Every table with what it says of the others; adds to `said`."""
     sites = _sites(basis, tables["sites"], tables["positions"], said)
-    hubs, of_hubs = arrange_hubs(tables["hubs"].rows, area=basis.area, likely=basis.epsg)
+    hubs, of_hubs = arrange_hubs(
+        tables["hubs"].rows, tables["positions"].rows, area=basis.area, likely=basis.epsg
+    )
     said += of_hubs
     said += _outside(basis, hubs.drop_duplicates("hub_id"), "hub_id")
     rules = tables["rules"].rows
@@ -192,7 +194,10 @@ def _sites(
     """Sites by id, each in its place."""
     rows = table.rows
     rows = rows[(rows["site_id"] != "") & ~rows["site_id"].duplicated()].set_index("site_id")
-    located = locate(rows, area=basis.area, likely=basis.epsg)
+    placed = rows.index.isin(trusted(rows, positions.rows)[0].index)
+    located = locate(
+        rows, area=basis.area, likely=basis.epsg, placed=pd.Series(placed, index=rows.index)
+    )
     said += [*located.faults, *located.notices]
     places = located.places
     sites = rows.assign(**{str(column): values for column, values in places.items()})

@@ -19,7 +19,7 @@ from eit.verify.market import USED, Floats, Ints
 from eit.verify.model import group_terms
 from eit.verify.oracle import Ending, Found, best_plan, maximise, objective_order
 from eit.verify.rows import WHOLE
-from eit.verify.sheet import Model
+from eit.verify.sheet import Bends, Model
 from eit.verify.totals import objectives_said
 from eit.verify.verdict import TOLERANCE, Proof, Violation
 
@@ -100,8 +100,10 @@ def parts_of(model: Model) -> tuple[tuple[Ints, Ints], int]:
 
 def part_of(model: Model, rows: Ints, columns: Ints) -> Model:
     """The model of one part alone; its names of columns are left behind."""
+    here = np.isin(model.bends.result, columns)
     return replace(
         model,
+        bends=Bends(*(np.searchsorted(columns, each[here]) for each in model.bends)),
         matrix=model.matrix[rows][:, columns],
         row_low=model.row_low[rows],
         row_high=model.row_high[rows],
@@ -160,7 +162,8 @@ def _first_proof(ledger: Ledger, model: Model, name: str, *, sound: bool, work: 
         if size[part] > min(work.largest, left):
             continue
         left -= int(size[part])
-        found = _solve_part(model, name, parts, int(part), work)
+        needed = enough - (bounds.sum() - bounds[part]) if np.isfinite(bounds).all() else -np.inf
+        found = _solve_part(model, name, parts, int(part), work, needed)
         resolved[part] = found.ending == Ending.OPTIMAL
         bounds[part] = min(bounds[part], found.bound)
         if found.plan is not None:
@@ -178,11 +181,14 @@ def _first_proof(ledger: Ledger, model: Model, name: str, *, sound: bool, work: 
     )
 
 
-def _solve_part(model: Model, name: str, parts: tuple[Ints, Ints], part: int, work: Work) -> Found:
-    """Solve one part of the model again."""
+def _solve_part(
+    model: Model, name: str, parts: tuple[Ints, Ints], part: int, work: Work, enough: float
+) -> Found:
+    """Solve one part of the model again; a bound of `enough` needs no better one."""
     rows, columns = (np.flatnonzero(side == part) for side in parts)
     small = part_of(model, rows, columns)
-    return maximise(small, small.objectives[name], [], nodes=work.nodes, seconds=work.seconds)
+    aim = small.objectives[name]
+    return maximise(small, aim, [], nodes=work.nodes, seconds=work.seconds, enough=enough)
 
 
 def _later_proofs(

@@ -10,6 +10,7 @@ import pandas as pd
 from pyproj import Geod, Transformer
 from scipy.spatial import cKDTree
 
+from eit.scenario import Settings
 from eit.verify.market import Floats, Ints
 
 EARTH = Geod(ellps="WGS84")
@@ -46,6 +47,26 @@ def geodesic_km(start: pd.DataFrame, end: pd.DataFrame) -> Floats:
     least = np.sqrt(np.nan_to_num(start["area_km2"].to_numpy(float))) / 2
     floored: Floats = np.where(shared & known, np.maximum(distance, least), distance)
     return floored
+
+
+def least_circuity(settings: Settings) -> float:
+    """Least factor by which any distance is stretched along roads that nobody brought."""
+    return min((settings.circuity, *(factor for _, factor in settings.circuity_ranges)))
+
+
+def stretched(distance_km: Floats, settings: Settings) -> Floats:
+    """Distances by road as the ranges of circuity have them, one after the other, (rows,).
+
+    Range by range from the nearest: what lies within it takes its factor, and no less than
+    what the range before it came to at its far end.
+    """
+    found = np.full(len(distance_km), np.nan)
+    begin = least = 0.0
+    for end, factor in (*settings.circuity_ranges, (np.inf, settings.circuity)):
+        here = (distance_km <= end) & ((distance_km > begin) | (begin == 0.0))
+        found[here] = np.maximum(distance_km[here] * factor, least)
+        begin, least = end, max(least, end * factor)
+    return found
 
 
 def at_centroid(places: pd.DataFrame) -> npt.NDArray[np.bool_]:

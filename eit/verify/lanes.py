@@ -5,6 +5,7 @@ per recipe. Lanes of the same origin, partner and mode are one *way*; ways of th
 ids are one *pair*.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,28 @@ from eit.roads import Network
 from eit.scenario import Settings
 from eit.territory import Territory
 from eit.verify import quality
-from eit.verify.distance import SLACK, at_centroid, earth_centred, geodesic_km, near
+from eit.verify.distance import (
+    SLACK,
+    at_centroid,
+    earth_centred,
+    geodesic_km,
+    least_circuity,
+    near,
+    stretched,
+)
 from eit.verify.links import DEFAULT_MODE, NO_LINK, link_terms, ways_of, winning_links
 from eit.verify.market import Floats, Market, open_market
 from eit.verify.meetings import Meetings, find_meetings
+from eit.verify.modes import (
+    Reach,
+    carried,
+    find_reaches,
+    limit_by_mode,
+    longest_km,
+    served,
+    source_of,
+    stretch,
+)
 from eit.verify.roads import road_km
 
 Flags = npt.NDArray[np.bool_]
@@ -46,6 +65,8 @@ class Ground:
         Whether only listed lanes exist.
     roads
         Road network, None where the territory brings none.
+    reaches
+        Where each other mode of the settings serves the ends, by its name.
     """
 
     market: Market
@@ -54,6 +75,7 @@ class Ground:
     winners: pd.DataFrame
     links_only: bool
     roads: Network | None
+    reaches: Mapping[str, Reach]
 
 
 def survey(territory: Territory, settings: Settings) -> Ground:
@@ -67,6 +89,7 @@ def survey(territory: Territory, settings: Settings) -> Ground:
         winners=winning_links(market.origins, market.ends, terms),
         links_only=territory.links_only,
         roads=territory.roads,
+        reaches=find_reaches(market, territory),
     )
 
 
@@ -103,13 +126,15 @@ def judged_lanes(ground: Ground, pairs: pd.DataFrame) -> pd.DataFrame:
         ``origin``, ``end``, ``mode``, ``link``, ``rule_id``, ``ratio``, ``distance_km`` (NaN
         where none is needed), ``distance_source``, per unit shipped ``t_km``, ``transport``
         (without trips), ``treatment``, ``saving_donor``, ``saving_receiver``, ``co2e_kg``
-        (avoided net), and ``refusal``: "" or the name of the first check it fails.
+        (avoided net), ``laid`` (EUR per year of a pipe of its own), and ``refusal``: "" or the
+        name of the first check it fails.
     """
-    lanes = _met(ground, ways_of(pairs, ground.winners))
+    ways = ways_of(pairs, ground.winners, served(pairs, ground.market, ground.reaches))
+    lanes = _met(ground, ways)
     lanes = _by_road(ground, lanes.assign(**_distances(ground, lanes)))
-    lanes = lanes.assign(**_prices(ground, lanes))
+    lanes = _carried(ground, lanes.assign(**_prices(ground, lanes)))
     return lanes.assign(refusal=_refusals(ground, lanes)).drop(
-        columns=["barred", "limits", "level", "off_road"]
+        columns=["barred", "level", "off_road", "haul_km", "legs_km"]
     )
 
 
@@ -147,7 +172,11 @@ def _within_reach(ground: Ground) -> pd.DataFrame:
     if ground.links_only:
         return listed
     places = earth_centred(market.origins), earth_centred(market.ends)
-    circuity = market.settings.circuity if ground.roads is None else 1.0
+    circuity = least_circuity(market.settings) if ground.roads is None else 1.0
+    spaces = {
+        mode: (earth_centred(reach.origins), earth_centred(reach.ends))
+        for mode, reach in ground.reaches.items()
+    }
     members = meetings.origin_good.groupby(meetings.origin_good).groups
     takers = meetings.end_good.groupby(meetings.end_good).groups
     found = [listed.to_numpy(dtype="int64").reshape(-1, 2)]
@@ -158,12 +187,21 @@ def _within_reach(ground: Ground) -> pd.DataFrame:
         reach = _longest(market, start, stop, float(rule_km)) / circuity
         first, second = near(places[0][start], places[1][stop], within_km=reach)
         found.append(np.column_stack([start[first], stop[second]]))
+        for mode, space in spaces.items():
+            longest = _longest(market, start, stop, float(rule_km), mode=mode)
+            within = longest / stretch(mode, market.settings)
+            first, second = near(space[0][start], space[1][stop], within_km=within)
+            found.append(np.column_stack([start[first], stop[second]]))
     pairs = pd.DataFrame(np.concatenate(found), columns=["origin", "end"])
     return pairs.drop_duplicates().sort_values(["origin", "end"]).reset_index(drop=True)
 
 
-def _longest(market: Market, start: np.ndarray, stop: np.ndarray, rule_km: float) -> float:
-    """A distance that no pair of these origins and ends may pass."""
+def _longest(
+    market: Market, start: np.ndarray, stop: np.ndarray, rule_km: float, mode: str = DEFAULT_MODE
+) -> float:
+    """A distance that no pair of these origins and ends may pass in a mode."""
+    if mode != DEFAULT_MODE:
+        return min(rule_km, longest_km(mode, market.settings)) * (1 + SLACK)
     origin_reach, end_reach = _own_reach(market.origins), _own_reach(market.ends)
     longest = min(origin_reach[start].max(), end_reach[stop].max(), rule_km)
     if not np.isfinite(longest):  # from hub to hub
@@ -211,8 +249,14 @@ def _distances(ground: Ground, lanes: pd.DataFrame) -> dict[str, npt.NDArray[Any
     straight = np.full(len(lanes), np.nan)
     straight[~by_link] = geodesic_km(start[~by_link], end[~by_link])
     by_road = (lanes["mode"] == DEFAULT_MODE).to_numpy() & (ground.roads is not None)
-    measured = straight * np.where(by_road, 1.0, ground.market.settings.circuity)
+    usual = (lanes["mode"] == DEFAULT_MODE).to_numpy() & ~by_road
+    settings = ground.market.settings
+    measured = np.where(by_road, straight, straight * settings.circuity)
+    measured[usual] = stretched(straight[usual], settings)
     between = np.where(at_centroid(start) | at_centroid(end), "centroid", "geodesic")
+    other = lanes["haul_km"].notna().to_numpy()
+    measured = np.where(other, lanes["haul_km"] + lanes["legs_km"], measured)
+    between = np.where(other, source_of(ground.market, lanes), between)
     return {
         "distance_km": np.where(by_link, stated, measured),
         "distance_source": np.where(by_link, "link", between),
@@ -255,6 +299,19 @@ def _prices(ground: Ground, lanes: pd.DataFrame) -> dict[str, npt.NDArray[Any]]:
         "co2e_kg": lanes["avoided"].to_numpy(float)
         - np.where(np.isfinite(emitted), emitted, t_km * emission),
     }
+
+
+def _carried(ground: Ground, lanes: pd.DataFrame) -> pd.DataFrame:
+    """Default lanes by rail, waterway and pipe at their own prices, with what pipes lose."""
+    figures = carried(ground.market, lanes)
+    other, kept = lanes["haul_km"].notna(), figures["kept"]
+    return lanes.assign(
+        ratio=lanes["ratio"] * kept,
+        transport=lanes["transport"].where(~other, figures["transport"]),
+        saving_receiver=lanes["saving_receiver"] * kept,
+        co2e_kg=lanes["co2e_kg"].where(~other, lanes["avoided"] * kept - figures["emitted"]),
+        laid=figures["laid"],
+    )
 
 
 def _mode_factors(modes: pd.Series, settings: Settings) -> tuple[Floats, Floats]:
@@ -309,6 +366,7 @@ def _limit_km(
     """Longest distance of each lane: both ends', the rule's and the scenario's."""
     own = np.minimum(_own_reach(start), _own_reach(end))
     own = np.where(np.isfinite(own), own, start["reach_km"].to_numpy(float))
+    own = np.where(lanes["haul_km"].notna(), limit_by_mode(start, end, lanes, settings), own)
     scenario = np.inf if settings.max_distance_km is None else settings.max_distance_km
     limit: Floats = np.minimum(np.minimum(own, lanes["rule_km"].to_numpy(float)), scenario)
     return limit
@@ -327,16 +385,18 @@ def _quality(
     """Whether each lane's residue states what is limited; whether it meets what it must alone.
 
     A rule's limits hold for every residue; an end's limits for the mean, or for every lane
-    in quality mode "lane".
+    in quality mode "lane". What a hub passes on (see `eit.verify.pools`) is known.
     """
+    passes = start["passes"] if "passes" in start else pd.Series("", index=start.index)
     texts = pd.MultiIndex.from_arrays(
-        [start["quality"].astype(object), end["quality"].astype(object), lanes["limits"]]
+        [start["quality"].astype(object), end["quality"].astype(object), lanes["limits"], passes]
     )
     numbers, distinct = pd.factorize(texts)
     known, met = np.ones(len(distinct), dtype=bool), np.ones(len(distinct), dtype=bool)
-    for at, (residue, of_end, of_rule) in enumerate(distinct):
+    for at, (residue, of_end, of_rule, passed) in enumerate(distinct):
         ends, rules = quality.limits(of_end), quality.limits(of_rule)
         alone = (*ends, *rules) if settings.quality_mode == "lane" else rules
         known[at] = quality.all_stated(residue, (*ends, *rules))
+        known[at] |= quality.all_passed(passed, (*ends, *rules))
         met[at] = quality.all_met(residue, alone, tolerance=EXACT)
     return known[numbers], met[numbers]

@@ -8,6 +8,7 @@ from eit.verify.lanes import missing_links, required_ways
 from eit.verify.ledger import Ledger
 from eit.verify.market import USED, Floats
 from eit.verify.model import group_terms
+from eit.verify.pools import qualities
 from eit.verify.verdict import Violation, above, below, slack, unlike
 
 WAY = ["origin", "to_id", "mode"]
@@ -198,22 +199,22 @@ def check_quality(ledger: Ledger) -> list[Violation]:
         {
             "end": flows["end"].to_numpy(),
             "period": flows["period"].to_numpy(),
-            "stated": start["quality"].to_numpy(),
             "mass": start["mass"].to_numpy(float) * flows["quantity"].to_numpy(float),
             "quantity": flows["quantity"].to_numpy(float),
         }
     )
     ids, texts = market.ends["id"].to_numpy(), market.ends["quality"].to_numpy()
     limited = (texts != "")[frame["end"]]
+    known = qualities(ledger) if limited.any() else pd.DataFrame()
     wrong = []
     for (end, _), rows in frame[limited].groupby(["end", "period"]):
         weight = rows["mass"] if (rows["mass"] > 0).any() else rows["quantity"]
         if weight.sum() <= USED:
             continue
         for limit in quality.limits(texts[end]):
-            value = rows["stated"].map(lambda text, name=limit.name: quality.stated(text)[name])
+            value = known.loc[rows.index, limit.name]
             mean = float((value * weight).sum() / weight.sum())
-            if limit.excess(mean) > slack(limit.bound):
+            if not limit.excess(mean) <= slack(limit.bound):
                 name = f"{ids[end]} {limit.text}"
                 wrong.append(Violation("quality", name, mean, limit.bound))
     return wrong

@@ -1,7 +1,7 @@
 """What links.csv says of each way: which row holds, whether it is allowed, its price.
 
 A row names declarations, hubs or sites; of the rows that reach a pair in one mode the
-most particular wins, and applies whole. A pair without an allowed row has one default way.
+most particular wins, and applies whole. A pair without an allowed row has its default ways.
 """
 
 import numpy as np
@@ -80,28 +80,35 @@ def winning_links(origins: pd.DataFrame, ends: pd.DataFrame, terms: pd.DataFrame
     return won[["origin", "end", "mode", "link", "allowed"]].reset_index(drop=True)
 
 
-def ways_of(pairs: pd.DataFrame, winners: pd.DataFrame) -> pd.DataFrame:
-    """All ways of given pairs: the allowed rows, else the default way, `barred` or not.
+def ways_of(pairs: pd.DataFrame, winners: pd.DataFrame, served: pd.DataFrame) -> pd.DataFrame:
+    """All ways of given pairs: the allowed rows, else the default ways, `barred` or not.
+
+    A row that forbids the road bars every default way of its pair, any other one that of its mode.
 
     Parameters
     ----------
     pairs
         ``origin``, ``end``, each pair once.
+    served
+        Default ways of these pairs: ``origin``, ``end``, ``mode``, ``haul_km``, ``legs_km``.
 
     Returns
     -------
     ways
-        ``origin``, ``end``, ``mode``, ``link`` (`NO_LINK` for the default way), ``barred``.
+        ``origin``, ``end``, ``mode``, ``link`` (`NO_LINK` for default ways), ``barred``,
+        ``haul_km`` and ``legs_km`` (of default ways by other modes than the road).
     """
     stated = pairs.merge(winners, on=["origin", "end"])
-    allowed = stated[stated["allowed"]].assign(barred=False)
-    shut = stated[~stated["allowed"] & (stated["mode"] == DEFAULT_MODE)]
-    open_pairs = _pair_keys(allowed)
-    default = pairs[~_pair_keys(pairs).isin(open_pairs)]
-    default = default.assign(
-        mode=DEFAULT_MODE, link=NO_LINK, barred=_pair_keys(default).isin(_pair_keys(shut))
-    )
-    columns = ["origin", "end", "mode", "link", "barred"]
+    blank = {"haul_km": np.nan, "legs_km": np.nan}
+    allowed = stated[stated["allowed"]].assign(barred=False, **blank)
+    shut = stated[~stated["allowed"]]
+    default = served[~_pair_keys(served).isin(_pair_keys(allowed))]
+    off_road = _pair_keys(shut[shut["mode"] == DEFAULT_MODE])
+    shut_ways = pd.MultiIndex.from_frame(shut[["origin", "end", "mode"]])
+    barred = pd.MultiIndex.from_frame(default[["origin", "end", "mode"]]).isin(shut_ways)
+    barred |= _pair_keys(default).isin(off_road).to_numpy()
+    default = default.assign(link=NO_LINK, barred=barred)
+    columns = ["origin", "end", "mode", "link", "barred", "haul_km", "legs_km"]
     parts = [part[columns] for part in (allowed, default) if len(part)] or [default[columns]]
     ways = pd.concat(parts, ignore_index=True)
     return ways.sort_values(["origin", "end", "mode"]).reset_index(drop=True)

@@ -46,8 +46,9 @@ class Market:
         One row per residue, then one per product of a hub: ``id``, ``hub`` (bool),
         ``resource``, ``unit``, ``hazardous``, ``site``, ``gone`` (excluded),
         ``current_cost`` (EUR per unit), ``mass`` (t per unit), ``reach_km``,
-        ``min_lot``, ``max_partners``, ``storage``, ``required``, ``quality`` and the place
-        (``lon``, ``lat``, ``placed``, ``insee``, ``area_km2``).
+        ``said_km`` (the same, NaN where it is only the territory's), ``min_lot``,
+        ``max_partners``, ``storage``, ``required``, ``quality`` and the place (``lon``,
+        ``lat``, ``placed``, ``insee``, ``area_km2``).
     ends
         One row per need, then one per recipe of a hub; same columns, with ``recipe``,
         ``treatment`` (EUR per unit taken), ``takes_hazardous``, ``level``, ``product``
@@ -127,6 +128,7 @@ def _declared(territory: Territory, settings: Settings, *, kind: str) -> pd.Data
             "current_cost": _current_costs(rows, territory.year, settings),
             "mass": _masses(rows["resource"], rows["unit"]),
             "reach_km": rows["max_distance_km"].fillna(_usual_reach(rows["resource"], settings)),
+            "said_km": rows["max_distance_km"].fillna(_stated_reach(rows["resource"])),
             "max_share": rows["max_share"].fillna(1.0),
             "min_lot": rows["min_lot"].fillna(0.0),
             "max_partners": rows["max_partners"].fillna(np.inf),
@@ -185,6 +187,7 @@ def _with_goods(rows: pd.DataFrame, resource: pd.Series, settings: Settings) -> 
         hazardous=resource.map(nomenclature.is_hazardous).astype(bool),
         mass=_masses(resource, unit),
         reach_km=_usual_reach(resource, settings),
+        said_km=_stated_reach(resource),
         gone=rows["gone"] | _excluded_resource(resource, settings),
     )
 
@@ -252,9 +255,13 @@ def _usual_cost(
 
 def _usual_reach(resources: pd.Series, settings: Settings) -> pd.Series:
     """Longest distance of a resource: the nomenclature's, else the territory's."""
+    return _stated_reach(resources).fillna(settings.default_max_distance_km)
+
+
+def _stated_reach(resources: pd.Series) -> pd.Series:
+    """Longest distance that the nomenclature gives a resource; NaN where none."""
     known = nomenclature.resources()["max_distance_km"]
-    stated = pd.to_numeric(resources.map(known), errors="coerce")
-    return stated.fillna(settings.default_max_distance_km).astype(float)
+    return pd.to_numeric(resources.map(known), errors="coerce").astype(float)
 
 
 def _masses(resources: pd.Series, units: pd.Series) -> pd.Series:

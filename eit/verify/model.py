@@ -11,14 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from eit.scenario import Settings
-from eit.verify import quality
 from eit.verify.lanes import Ground, missing_links
 from eit.verify.market import Floats, Ints, Market
+from eit.verify.mixtures import write_means
 from eit.verify.sheet import Draft, Model
 
 TOUCH = 1e-3
 """Quantity that a way carries at least where exchanges are counted."""
-NO_LANES = np.empty(0, dtype=np.int64)
 
 
 def build_model(ground: Ground, lanes: pd.DataFrame) -> Model:
@@ -34,7 +33,7 @@ def build_model(ground: Ground, lanes: pd.DataFrame) -> Model:
     _partners(draft, market, ways)
     _trips(draft, ways, lanes, ship)
     _groups(draft, ground, ways, lanes, ship)
-    _mixing(draft, market, lanes, ship)
+    write_means(draft, market, lanes, ship)
     spent = _spending(draft, ground, ways, lanes)
     _limits(draft, market.settings, lanes, spent)
     return draft.finished(_objectives(draft, market, lanes, spent), lanes, ways)
@@ -86,6 +85,7 @@ def _ways(ground: Ground, lanes: pd.DataFrame, most: Floats) -> pd.DataFrame:
     lane_year = pd.Series(most.sum(axis=1), index=lanes.index).groupby(lanes["way"]).max()
     total = _year_most(market, first)
     ways = terms.assign(
+        fixed_cost_eur=terms["fixed_cost_eur"] + first["laid"],
         pair=first["pair"],
         from_id=start["id"],
         to_id=end["id"],
@@ -303,30 +303,6 @@ def group_terms(terms: pd.DataFrame) -> pd.DataFrame:
     named = terms[terms["capacity_group"] != ""]
     first = named.drop_duplicates("capacity_group").set_index("capacity_group").sort_index()
     return first[["group_capacity", "group_fixed_cost_eur"]]
-
-
-def _mixing(draft: Draft, market: Market, lanes: pd.DataFrame, ship: Ints) -> None:
-    """Limits of an end on the mean of what it receives in a period, by mass.
-
-    A limit ``p <= L`` is ``sum (p_a - L) x mass_a x quantity_a <= 0``; without any mass among
-    its lanes, by quantity.
-    """
-    ids, texts = market.ends["id"].to_numpy(), market.ends["quality"].to_numpy()
-    groups = lanes.groupby("end").indices
-    for at in sorted(np.flatnonzero(texts != "")):
-        inside, limits = groups.get(at, NO_LANES), quality.limits(texts[at])
-        if not len(inside):
-            continue
-        start = market.origins.iloc[lanes["origin"].to_numpy()[inside]]
-        mass = start["mass"].to_numpy(float)
-        weight = mass if mass.any() else np.ones(len(inside))
-        for limit in limits:
-            value = np.array([quality.stated(text)[limit.name] for text in start["quality"]])
-            excess = limit.sense * (value - limit.bound) * weight
-            name = f"{ids[at]}|{limit.text}"
-            for t in range(ship.shape[1]):
-                rows = draft.add_rows("quality", [name], -np.inf, 0.0, period=t + 1)
-                draft.put(rows, ship[inside, t], excess)
 
 
 def _spending(draft: Draft, ground: Ground, ways: pd.DataFrame, lanes: pd.DataFrame) -> Floats:

@@ -18,12 +18,16 @@ from eit.territory import Territory
 from eit.verify.lanes import permitted_lanes, survey
 from eit.verify.market import Floats
 from eit.verify.model import build_model
+from eit.verify.pools import with_pools
 from eit.verify.sheet import Model
+from eit.verify.spatial import search
 
 HELD = 1e-9
 """Relative slack by which an earlier objective is held."""
 NODES = 200_000
 SECONDS = 60.0
+SPLITS = 20_000
+"""Nodes of a search of a model with products of columns."""
 
 
 class Ending(StrEnum):
@@ -84,7 +88,7 @@ def optimum(territory: Territory, scenario: Scenario | None = None) -> Optimum:
         What the caller overrides, as for `eit.match`.
     """
     settings = resolve(territory.toml, territory.scenario, scenario or Scenario())
-    ground = survey(territory, settings)
+    ground = with_pools(survey(territory, settings))
     return best_plan(build_model(ground, permitted_lanes(ground)), settings)
 
 
@@ -139,10 +143,16 @@ def maximise(
     *,
     nodes: int = NODES,
     seconds: float = SECONDS,
+    enough: float = -np.inf,
 ) -> Found:
-    """Maximise one objective while the earlier ones stay at least where they are held."""
+    """Maximise one objective while the earlier ones stay at least where they are held.
+
+    A model with products of columns is searched; a bound of `enough` then needs no better one.
+    """
     if not len(aim):
         return _empty(model)
+    if len(model.bends.result):
+        return _searched(model, aim, held, nodes=nodes, seconds=seconds, enough=enough)
     matrix, low, high = _with_held(model, held)
     answer = milp(
         -aim,
@@ -159,6 +169,29 @@ def maximise(
     ending = Ending.OPTIMAL if answer.status == 0 else Ending.STOPPED
     plan = _polished(model, aim, (matrix, low, high), answer.x)
     return Found(ending, plan, float(aim @ plan), bound)
+
+
+def _searched(
+    model: Model,
+    aim: Floats,
+    held: list[tuple[Floats, float]],
+    *,
+    nodes: int,
+    seconds: float,
+    enough: float,
+) -> Found:
+    """The same for a model with products of columns, each node within the limits of one solve."""
+
+    def solve(linear: Model) -> tuple[Floats | None, float]:
+        found = maximise(linear, aim, held, nodes=nodes, seconds=seconds)
+        return found.plan, found.bound
+
+    searched = search(model, aim, solve, enough=enough, nodes=SPLITS, seconds=seconds)
+    if searched.plan is None and searched.complete and searched.bound == -np.inf:
+        return Found(Ending.INFEASIBLE, None, np.nan, -np.inf)
+    ending = Ending.OPTIMAL if searched.complete else Ending.STOPPED
+    value = searched.value if searched.plan is not None else np.nan
+    return Found(ending, searched.plan, value, searched.bound)
 
 
 def _empty(model: Model) -> Found:

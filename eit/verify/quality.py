@@ -7,6 +7,9 @@ from functools import cache
 
 LIMIT = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|=)\s*([-+0-9.eE]+)\s*")
 
+ANYTHING = "*"
+"""What passes on every property there is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -61,6 +64,13 @@ def all_stated(residue: str, wanted: Sequence[Limit]) -> bool:
     """Whether a residue states every limited property."""
     known = stated(residue)
     return all(limit.name in known for limit in wanted)
+
+
+def all_passed(passed: str, wanted: Sequence[Limit]) -> bool:
+    """Whether what a hub passes on (names between ";", or `ANYTHING`) has every limited one."""
+    return passed == ANYTHING or (
+        bool(passed) and {limit.name for limit in wanted} <= set(passed.split(";"))
+    )
 
 
 def all_met(residue: str, wanted: Sequence[Limit], *, tolerance: float) -> bool:

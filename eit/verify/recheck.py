@@ -19,6 +19,8 @@ from eit.verify.limits import (
     check_ways,
 )
 from eit.verify.model import build_model
+from eit.verify.pools import check_alone, with_pools
+from eit.verify.refusal import Asking, Refusal, check_refusal
 from eit.verify.rows import check_figures, check_form, check_words
 from eit.verify.settings import run_settings
 from eit.verify.tables import check_hubs_table, check_synergies, check_unmatched
@@ -36,6 +38,7 @@ OF_THE_PLAN = (
     check_hubs,
     check_groups,
     check_quality,
+    check_alone,
     check_scenario,
 )
 """Checks of what the plan does."""
@@ -84,10 +87,11 @@ def verify_run(
     except (DeclarationError, OSError) as error:
         return _verdict([*wrong, Violation("territory", INPUTS, str(error), "")])
     wrong += differing
-    ground = survey(territory, settings)
+    ground = with_pools(survey(territory, settings))
     allowed = (work or Work()) if resolve_bound else NO_WORK
     if files.summary["status"] in ("infeasible", "no_plan"):
-        return _verdict([*wrong, *_check_no_plan(files, ground, allowed)])
+        found, refusal = _check_no_plan(files, ground, allowed)
+        return _verdict([*wrong, *found], refusal=refusal)
     return _recheck(files, ground, settings, wrong, allowed)
 
 
@@ -110,14 +114,22 @@ def _recheck(
     return _verdict([*wrong, *refused, *plan, *told, *bounds], proofs)
 
 
-def _check_no_plan(files: RunFiles, ground: Ground, work: Work) -> list[Violation]:
+def _check_no_plan(
+    files: RunFiles, ground: Ground, work: Work
+) -> tuple[list[Violation], Refusal | None]:
     """A run without a plan: it says nothing flows, and infeasible means that nothing can."""
     flows = files.tables["flows"]
     wrong = [Violation("no_plan", "flows.csv", float(len(flows)), 0.0)] if len(flows) else []
-    if files.summary["status"] == "infeasible":
-        wrong += check_infeasible(build_model(ground, permitted_lanes(ground)), work=work)
-    return wrong
+    if files.summary["status"] != "infeasible":
+        return wrong, None
+    lanes = permitted_lanes(ground)
+    wrong += check_infeasible(build_model(ground, lanes), work=work)
+    asking = Asking(ground, lanes, work.largest, work.nodes, work.seconds)
+    found, refusal = check_refusal(files.summary, asking)
+    return wrong + found, refusal
 
 
-def _verdict(wrong: list[Violation], proofs: tuple[Proof, ...] = ()) -> Verdict:
-    return Verdict(ok=not wrong, violations=tuple(wrong), bound=proofs)
+def _verdict(
+    wrong: list[Violation], proofs: tuple[Proof, ...] = (), refusal: Refusal | None = None
+) -> Verdict:
+    return Verdict(ok=not wrong, violations=tuple(wrong), bound=proofs, refusal=refusal)

@@ -75,7 +75,8 @@ def expected_figures(ledger: Ledger) -> pd.DataFrame:
     quantity = flows["quantity"]
     terms = ledger.ground.terms.iloc[flows["link"]].set_axis(flows.index)
     trips = _trips(flows, terms)
-    fixed = terms["fixed_cost_eur"].where(_bears_fixed_cost(flows, terms), 0.0)
+    fixed = terms["fixed_cost_eur"] + flows["laid"]
+    fixed = fixed.where(_bears_fixed_cost(flows, terms), 0.0)
     figures = pd.DataFrame(
         {
             "delivered": quantity * flows["ratio"],

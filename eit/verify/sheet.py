@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,20 @@ from scipy.sparse import csr_array
 from eit.verify.market import Floats, Ints
 
 Flags = npt.NDArray[np.bool_]
+
+
+class Bends(NamedTuple):
+    """Columns that are products of two others: ``x[result] = x[left] * x[right]``.
+
+    The rows of a model hold of every such product; with `bends` left out it is a relaxation.
+    """
+
+    result: Ints
+    left: Ints
+    right: Ints
+
+
+NO_BENDS = Bends(*(np.empty(0, dtype=np.int64) for _ in range(3)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,8 @@ class Model:
         Frame with one line per row of the matrix: ``kind``, ``id``, ``period`` (0 = the year).
     lanes, ways
         The lanes the columns ``ship`` stand for, and the ways they belong to.
+    bends
+        Columns that are products of two others.
     """
 
     matrix: csr_array
@@ -50,6 +67,7 @@ class Model:
     rows: pd.DataFrame
     lanes: pd.DataFrame
     ways: pd.DataFrame
+    bends: Bends = NO_BENDS
 
 
 @dataclass(slots=True)
@@ -65,6 +83,7 @@ class Draft:
     names: list[tuple[str, npt.NDArray[np.object_], int]] = field(default_factory=list)
     cells: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
     height: int = 0
+    bends: list[Bends] = field(default_factory=list)
 
     def add_columns(self, kind: str, high: Floats, *, whole: bool = False) -> Ints:
         """Write down a block of columns; give back their positions in the same shape."""
@@ -101,6 +120,27 @@ class Draft:
         row, column, value = np.broadcast_arrays(rows, columns, np.asarray(values, dtype=float))
         self.cells.append((row.ravel(), column.ravel(), value.ravel()))
 
+    def bend(self, result: Ints, left: Ints, right: Ints) -> None:
+        """Say that columns are products of two others, with the rows that hold of them.
+
+        With 0 <= x[left] <= L and 0 <= x[right] <= R: ``result <= L right``,
+        ``result <= R left``, ``result >= L right + R left - L R`` (McCormick 1976).
+        """
+        parts = (np.asarray(part).ravel() for part in np.broadcast_arrays(result, left, right))
+        whole = Bends(*parts)
+        self.bends.append(whole)
+        most_left, most_right = self.high_of(whole.left), self.high_of(whole.right)
+        one = np.ones(len(whole.result))
+        for of_result, of_left, of_right, high in (
+            (one, 0.0 * one, -most_left, 0.0 * one),
+            (one, -most_right, 0.0 * one, 0.0 * one),
+            (-one, most_right, most_left, most_left * most_right),
+        ):
+            names = np.full(len(one), "", dtype=object)
+            rows = self.add_rows("bend", names, -np.inf, high)
+            for place, value in zip(whole, (of_result, of_left, of_right), strict=True):
+                self.put(rows, place, value)
+
     def finished(
         self, objectives: Mapping[str, Floats], lanes: pd.DataFrame, ways: pd.DataFrame
     ) -> Model:
@@ -117,6 +157,9 @@ class Draft:
             rows=self._row_names(),
             lanes=lanes,
             ways=ways,
+            bends=Bends(
+                *(np.concatenate(part) for part in zip(NO_BENDS, *self.bends, strict=True))
+            ),
         )
 
     def _row_names(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +105,16 @@ class Proof:
         return say(f"verify.bound_{self.source}", lang, objective=self.objective, **words, **counts)
 
 
+class Telling(Protocol):
+    """What can be told in JSON and in a sentence."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+
+    def text(self, lang: str) -> str:
+        """One sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome of a recheck.
@@ -117,19 +127,24 @@ class Verdict:
         What was found, in the order of the checks.
     bound
         How far the bound of each objective is proven.
+    refusal
+        Of an infeasible run, how much of what it names was asked again; else None.
     """
 
     ok: bool
     violations: tuple[Violation, ...]
     bound: tuple[Proof, ...] = field(default=())
+    refusal: Telling | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of ``eit verify --json``."""
+        more = {} if self.refusal is None else {"refusal": self.refusal.as_dict()}
         return {
             "ok": self.ok,
             "violations": [violation.as_dict() for violation in self.violations],
             "bound": [proof.as_dict() for proof in self.bound],
             "tolerance": TOLERANCE,
+            **more,
         }
 
     def lines(self, lang: str) -> list[str]:
@@ -138,7 +153,8 @@ class Verdict:
         key = "verify.ok" if self.ok else "verify.wrong_one" if count == 1 else "verify.wrong"
         said = [say(key, lang, count=count, tolerance=f"{TOLERANCE:g}")]
         said += [violation.text(lang) for violation in self.violations]
-        return said + [proof.text(lang) for proof in self.bound]
+        said += [proof.text(lang) for proof in self.bound]
+        return said if self.refusal is None else [*said, self.refusal.text(lang)]
 
 
 def above(
