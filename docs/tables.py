@@ -1,4 +1,4 @@
-"""Writes docs/columns.md from the schema and docs/cli.md from the commands' own help."""
+"""Writes docs/columns.md from the schema, docs/cli.md from --help, docs/rights.md from RIGHTS."""
 
 import csv
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 from eit import data
 from eit.checking import TABLES
 from eit.cli.main import application, translate
+from eit.portal.rights import BY_PERSON_ONLY, FIELDS, RIGHTS, ROLES
 
 DOCS = Path(__file__).parent
 
@@ -53,9 +54,35 @@ def commands() -> str:
     return "\n".join(lines)
 
 
+def rights() -> str:
+    """Who may do what in the portal, and who sees which field."""
+    lines = ["# Rights in the portal", "", "Made from the portal's own tables by `make docs`.", ""]
+    lines += [f"| thing | act | {' | '.join(ROLES)} |", f"|---|---|{'---|' * len(ROLES)}"]
+    for resource, actions in RIGHTS.items():
+        for action, granted in actions.items():
+            scopes = " | ".join(granted.get(role, "") for role in ROLES)
+            lines.append(f"| {resource} | {action} | {scopes} |")
+    lines += [
+        "",
+        "## Fields",
+        "",
+        "Fields not named here are seen by whoever may read the record.",
+        "",
+    ]
+    lines += [f"| record | field | {' | '.join(ROLES)} |", f"|---|---|{'---|' * len(ROLES)}"]
+    for record, columns_of in FIELDS.items():
+        for name, granted in columns_of.items():
+            scopes = " | ".join(granted.get(role, "") for role in ROLES)
+            lines.append(f"| {record} | `{name}` | {scopes} |")
+    persons = ", ".join(sorted(BY_PERSON_ONLY))
+    lines += ["", f"A program's key never opens: {persons}.", ""]
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Write both pages."""
+    """Write the made pages."""
     (DOCS / "columns.md").write_text(columns() + "\n", encoding="utf-8", newline="\n")
+    (DOCS / "rights.md").write_text(rights() + "\n", encoding="utf-8", newline="\n")
     (DOCS / "cli.md").write_text(commands() + "\n", encoding="utf-8", newline="\n")
 
 

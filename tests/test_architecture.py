@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = {
+    "eit.caches": 0,
     "eit.data": 0,
     "eit.texts": 1,
     "eit.faults": 2,
@@ -22,13 +23,15 @@ FLOORS = {
     "eit.results": 7,
     "eit.checking": 7,
     "eit.matching": 8,
+    "eit.store": 8,
     "eit.verify": 8,
     "eit.registers": 8,
     "eit.atlas": 9,
     "eit.report": 9,
     "eit.study": 10,
     "eit": 11,
-    "eit.cli": 12,
+    "eit.portal": 12,
+    "eit.cli": 13,
 }
 ALLOWED_BY_SOLVERS = {"numpy", "scipy", "networkx", "ortools", "pybind11_abseil"}  # of ortools
 ALLOWED_BY_MAPS = {"folium", "branca", "geopandas", "pandas", "shapely", "numpy", "jinja2", "babel"}

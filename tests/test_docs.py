@@ -16,9 +16,10 @@ DOCS = Path(__file__).parent.parent / "docs"
 README = DOCS.parent / "README.md"
 
 
-@pytest.mark.parametrize("name", ["columns", "cli"])
+@pytest.mark.parametrize("name", ["columns", "cli", "rights"])
 def test_made_pages_are_those_of_today(name):
-    made = {"columns": tables.columns, "cli": tables.commands}[name]()
+    makers = {"columns": tables.columns, "cli": tables.commands, "rights": tables.rights}
+    made = makers[name]()
     assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == made + "\n", "run `make docs`"
 
 

@@ -6,7 +6,17 @@ them pays or saves is on no map.
 
 from eit.atlas.files import page_names
 from eit.atlas.layers import layers, write_geopackage
+from eit.atlas.managing import tell_park, told_to_manager, write_park_page
 from eit.atlas.pages import write_maps
 from eit.atlas.public import write_public
 
-__all__ = ["layers", "page_names", "write_geopackage", "write_maps", "write_public"]
+__all__ = [
+    "layers",
+    "page_names",
+    "tell_park",
+    "told_to_manager",
+    "write_geopackage",
+    "write_maps",
+    "write_park_page",
+    "write_public",
+]

@@ -80,13 +80,13 @@ def write_maps(
     written
         The pages: the territory's, the parks' by id, then the diagrams'.
     """
-    atlas = _atlas(territory, plan, lang, background)
+    atlas = gather(territory, plan, lang, background)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.html"):
         old.unlink()
     sheets = {INDEX: _territory_sheet(atlas)}
     for park_id in atlas.parks.index:
-        sheets[atlas.files[park_id]] = _park_sheet(atlas, park_id)
+        sheets[atlas.files[park_id]] = park_sheet(atlas, park_id)
     for name, sheet in sheets.items():
         (folder / name).write_text(render(sheet), encoding="utf-8", newline="\n")
     album = list_album(territory, atlas.exchanges, atlas.nodes["name"], lang)
@@ -94,7 +94,7 @@ def write_maps(
     return [folder / name for name in (*sheets, SANKEY)]
 
 
-def _atlas(territory: Territory, plan: Plan, lang: str, background: str | None) -> Atlas:
+def gather(territory: Territory, plan: Plan, lang: str, background: str | None) -> Atlas:
     """Join territory and plan once for all pages."""
     sites = locate_sites(territory)
     parks = outline_parks(territory, sites)
@@ -137,7 +137,7 @@ def _pairs(territory: Territory, plan: Plan) -> pd.DataFrame:
     )
 
 
-def _park_sheet(atlas: Atlas, park_id: str) -> Sheet:
+def park_sheet(atlas: Atlas, park_id: str) -> Sheet:
     """One park: its sites, every exchange that touches them, and the partners at the other end."""
     home = atlas.nodes.index[atlas.nodes["park_id"] == park_id]
     firms = home[home.str.startswith(SITE)]

@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -81,3 +83,28 @@ def progress(lang: str) -> Iterator[Report | None]:
             bars.update(task, description=described, completed=fraction, gap=shown)
 
         yield report
+
+
+@contextmanager
+def stopping(lang: str) -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C end a solve with the best plan so far; yields what the solve asks.
+
+    A second Ctrl-C, or one while nothing is being solved, ends the command as usual.
+    """
+    solving, asked = threading.Event(), threading.Event()
+
+    def interrupted(_sign: int, _frame: object) -> None:
+        if asked.is_set() or not solving.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        errors.print(say("cli.stopping", lang))
+
+    def stop() -> bool:
+        solving.set()
+        return asked.is_set()
+
+    previous = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from eit.cli import console, intake, registers, runs
+from eit.cli import console, intake, portal, registers, runs
 from eit.faults import DeclarationError
 from eit.texts import say
 
@@ -34,6 +34,17 @@ def application() -> typer.Typer:
     app.command("verify", help="cli.verify")(runs.verify)
     app.command("map", help="cli.map")(runs.render)
     app.command("locate", help="cli.locate")(registers.locate)
+    app.command("serve", help="cli.serve")(portal.serve)
+    app.command("backup", help="cli.backup")(portal.backup)
+    app.command("restore", help="cli.restore")(portal.restore)
+    people: dict[str, Callable[..., None]] = {
+        "add": portal.add,
+        "list": portal.show,
+        "invite": portal.invite,
+        "disable": portal.disable,
+        "erase": portal.erase,
+    }
+    app.add_typer(group("user", people), name="user")
     imports: dict[str, Callable[..., None]] = {
         "irep": registers.irep,
         "sirene": registers.sirene,

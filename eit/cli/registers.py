@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from eit.cli import console
 from eit.cli.intake import DEFAULT_LANG, AsJson, Lang, chosen, listed, show_report
 
 Source = Annotated[
@@ -108,9 +109,15 @@ def locate(
     as_json: AsJson = False,
 ) -> None:
     """Turn addresses into positions."""
-    from eit.places.addresses import SERVICE, locate_addresses
+    from eit.places.addresses import locate_addresses
 
-    report = locate_addresses(
-        territory, gazetteer, online=online, service=service or SERVICE, lang=chosen(lang)
-    )
+    with console.progress(chosen(lang)) as told:
+        report = locate_addresses(
+            territory,
+            gazetteer,
+            online=online,
+            service=service,
+            lang=chosen(lang),
+            progress=told,
+        )
     show_report(report, territory, chosen(lang), as_json=as_json)

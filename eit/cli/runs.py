@@ -48,7 +48,7 @@ def match(
     from eit.study import run
 
     tongue = chosen(lang)
-    with console.progress(tongue) as report:
+    with console.progress(tongue) as report, console.stopping(tongue) as stop:
         study = run(
             territory,
             out,
@@ -57,11 +57,13 @@ def match(
             lang=tongue,
             background=background,
             progress=report,
+            stop=stop,
         )
     if as_json:
         console.print_json(study.summary)
     else:
         _print_ending(study.summary, out, tongue)
+    _print_conflicts(study.summary, tongue)
     raise typer.Exit(EXIT_OF_STATUS[study.summary["status"]])
 
 
@@ -86,6 +88,16 @@ def _print_ending(summary: Mapping[str, Any], out: Path, lang: str) -> None:
         console.output.print("  " + say("cli.match.totals", lang, **totals))
         for name in ("maps/index.html", "report.html", "flows.csv"):
             console.output.print(f"  {out / name}")
+
+
+def _print_conflicts(summary: Mapping[str, Any], lang: str) -> None:
+    """What cannot hold together, on stderr."""
+    from eit.results import say_conflicts
+
+    for head, *rest in say_conflicts(summary["conflicts"], lang):
+        console.errors.print(head)
+        for line in rest:
+            console.errors.print(f"  {line}")
 
 
 def verify(run: Run, lang: Lang = DEFAULT_LANG, as_json: AsJson = False) -> None:

@@ -47,9 +47,8 @@ def _other_units(rows: Rows, sound: Flags, canonical: pd.Series) -> Iterator[Rem
     )
     odd = usual.notna() & (usual != canonical) & sound & rows.declares
     positions = np.flatnonzero(odd)
-    named = zip(rows["resource"], usual, canonical, strict=True)
-    told = [row for row, is_odd in zip(named, odd, strict=True) if is_odd]
-    details = [{"resource": r, "canonical": c, "unit": u} for r, c, u in told]
+    told = (column.iloc[positions] for column in (rows["resource"], usual, canonical))
+    details = [{"resource": r, "canonical": c, "unit": u} for r, c, u in zip(*told, strict=True)]
     yield Remark(positions, "unit", "unit_kind", details, is_fault=False)
 
 

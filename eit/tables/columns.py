@@ -75,6 +75,10 @@ def read_column(column: Column, cells: Sequence[str], *, comma_decimal: bool) ->
     """
     if column.type in TEXTS:
         return _read_texts(column, cells)
+    if column.type in _NUMBERS:
+        values = _read_plain(column, cells)
+        if values is not None:
+            return ReadColumn(values, [])
     places, distinct = pd.factorize(np.array(cells, dtype=object))
     read, detail = _read_distinct(column, unguard(distinct.tolist()), comma_decimal)
     told = np.zeros(len(read), dtype=bool)
@@ -100,14 +104,42 @@ def constant(value: str | float | bool, length: int) -> Values:
 
 
 def _read_texts(column: Column, cells: Sequence[str]) -> ReadColumn:
-    texts = unguard(list(map(str.strip, cells)))
+    together = "".join(cells)
+    bare = "'" not in together and len(together.split(maxsplit=1)) <= 1  # no space anywhere
+    texts = cells if bare and together == together.strip() else unguard(list(map(str.strip, cells)))
     findings = []
-    if not all(texts):
+    if "" in texts:
         if column.required == "yes":
             blank = (at for at, text in enumerate(texts) if not text)
             findings = [Finding(at, column.name, "blank", True, {}) for at in blank]
         texts = [text or column.default for text in texts]
     return ReadColumn(_array(texts, "str"), findings)
+
+
+def _read_plain(column: Column, cells: Sequence[str]) -> Values | None:
+    """Values of a column of plain numbers, blank cells among them if they may be; else None."""
+    together = "".join(cells)
+    if any(letter in together for letter in ("'", "_", "\n", ",")):
+        return None
+    try:
+        found = _numbers(cells)
+    except ValueError:
+        return None
+    doubtful = np.flatnonzero(~_NUMBERS[column.type][1](found))
+    if doubtful.size:
+        if column.required == "yes" or any(map(cells.__getitem__, doubtful.tolist())):
+            return None
+        found[doubtful] = _default(column)
+    return found
+
+
+def _numbers(cells: Sequence[str]) -> Floats:
+    """Cells as Python reads numbers, NaN for blank ones."""
+    try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        filled = [cell or "nan" for cell in cells]
+        return np.fromiter(map(float, filled), np.float64, len(cells))
 
 
 def _read_distinct(
@@ -134,22 +166,28 @@ def _read_quickly(
     column: Column, texts: Sequence[str], comma_decimal: bool
 ) -> tuple[list[str | float | bool], list[int]]:
     """Values of the texts that need no second look, and the places of the others."""
-    values: list[str | float | bool] = [""] * len(texts)
-    if column.type not in _NUMBERS:
-        return values, list(range(len(texts)))
-    joined = "\n".join(texts)
-    if comma_decimal:
-        joined = joined.replace(",", ".")
-    parts = joined.split("\n")
-    if "_" in joined or len(parts) != len(texts):  # float would take 1_000 for a number
-        return values, list(range(len(texts)))
+    if column.type in _NUMBERS:
+        found, doubtful = _floats(column, texts, comma_decimal)
+        if found is not None:
+            return list(found.tolist()), doubtful.tolist()
+    return [""] * len(texts), list(range(len(texts)))
+
+
+def _floats(
+    column: Column, texts: Sequence[str], comma_decimal: bool
+) -> tuple[Floats | None, np.ndarray[tuple[int], np.dtype[np.intp]]]:
+    """Texts as numbers, and the places of those that need a second look; None if one is none."""
+    nothing = np.zeros(0, dtype=np.intp)
+    joined = "".join(texts)
+    if "_" in joined or "\n" in joined:  # float would take 1_000 for a number
+        return None, nothing
+    if comma_decimal and "," in joined:
+        texts = "\n".join(texts).replace(",", ".").split("\n")
     try:
-        blank = "" in parts
-        found = np.array([float(p or "nan") for p in parts] if blank else list(map(float, parts)))
+        found = _numbers(texts)
     except ValueError:
-        return values, list(range(len(texts)))
-    doubtful = np.flatnonzero(~_NUMBERS[column.type][1](found)).tolist()
-    return found.tolist(), doubtful
+        return None, nothing
+    return found, np.flatnonzero(~_NUMBERS[column.type][1](found))
 
 
 @cache

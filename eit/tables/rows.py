@@ -10,6 +10,9 @@ from itertools import chain
 SEPARATORS = (";", "\t", ",")
 """In the order in which they are tried; of equals the first wins."""
 
+LONGEST_HEADER = 1 << 16
+"""Characters among which the titles are looked for first."""
+
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DECLARED_SEPARATOR = re.compile(r'"?sep=(.)"?[ \t]*(?=[\r\n])', re.IGNORECASE)
 
@@ -77,13 +80,20 @@ def find_separator(text: str, weigh: Callable[[list[str]], int]) -> tuple[str, s
     declared = _DECLARED_SEPARATOR.match(text[:20])
     if declared:
         return declared[1], text[declared.end() :]
-    header = next((line for line in io.StringIO(text, newline="") if line.strip(" ;,\t\r\n")), "")
+    header = _first_line(text[:LONGEST_HEADER]) or _first_line(text)
 
     def merit(separator: str) -> tuple[int, int]:
         titles, _ = _split(header, separator)
         return weigh(titles), len(titles)
 
     return max(SEPARATORS, key=merit), text
+
+
+def _first_line(text: str) -> str:
+    """First line that is not blank, if another one follows or it is alone; else nothing."""
+    lines = io.StringIO(text, newline="")
+    header = next((line for line in lines if line.strip(" ;,\t\r\n")), "")
+    return header if len(text) < LONGEST_HEADER or next(lines, "") else ""
 
 
 def read_rows(text: str, separator: str, encoding: str = "utf-8") -> Sheet:
@@ -122,12 +132,13 @@ def _rectangle(text: str, separator: str) -> Sequence[Sequence[str]]:
 
 
 def _plain_columns(text: str, separator: str) -> Sequence[Sequence[str]]:
-    widths = {line.count(separator) + 1 for line in text.split("\n")}
-    width = widths.pop()
-    if widths:
+    width = text.partition("\n")[0].count(separator) + 1
+    cells = text.replace("\n", f"\n{separator}").split(separator)
+    ends = cells[width - 1 :: width]
+    last = "".join(ends).split("\n")  # a line ends in the last column, and nowhere else
+    if len(cells) != width * len(ends) or len(last) != len(ends) or text.count("\n") >= len(last):
         return ()
-    cells = text.replace("\n", separator).split(separator)
-    return [cells[at::width] for at in range(width)]
+    return [*(cells[at::width] for at in range(width - 1)), last]
 
 
 def _quoted_columns(text: str, separator: str) -> Sequence[Sequence[str]]:

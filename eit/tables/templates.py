@@ -1,13 +1,17 @@
 """An empty table with its columns explained, to be filled in and sent."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import xlsxwriter
 
 from eit import data, texts
+from eit.tables.columns import NUMBER_TYPES
+from eit.tables.guarding import guard
+from eit.tables.numbers import read_number
 from eit.tables.reading import sheet_names
 from eit.tables.schema import Column, schema
 from eit.units import units
@@ -35,20 +39,39 @@ def explain(table: str, lang: str) -> list[dict[str, Any]]:
     return [_explain(column, lang) for column in schema(table).columns]
 
 
-def write_template(table: str, path: Path, lang: str) -> None:
-    """Write an empty table.
+def write_template(
+    table: str,
+    path: Path,
+    lang: str,
+    *,
+    rows: Sequence[Mapping[str, str]] = (),
+    lists: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> None:
+    """Write an empty table, or one with its first rows filled in.
 
     As XLSX: the titles, with lists to choose from and text cells where a spreadsheet would spoil
     what is typed; a second sheet explains the columns. As CSV, UTF-8 with a byte order mark: the
-    titles alone, and the explanation in a text file beside it.
+    titles and the rows, and the explanation in a text file beside it. Numbers are written as the
+    language writes them, and no cell as a formula.
+
+    Parameters
+    ----------
+    rows
+        Cells by the name of their column.
+    lists
+        Values to choose from in a workbook, for columns that have none of their own.
     """
     if path.suffix.lower() == ".xlsx":
-        _write_workbook(table, path, lang)
+        _write_workbook(table, path, lang, rows, lists)
         return
     columns = explain(table, lang)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        separator = ";" if lang == "fr" else ","
-        csv.writer(file, delimiter=separator).writerow(column["column"] for column in columns)
+        writer = csv.writer(file, delimiter=";" if lang == "fr" else ",")
+        writer.writerow(column["column"] for column in columns)
+        for row in rows:
+            writer.writerow(
+                _as_text(row.get(one.name, ""), one, lang) for one in schema(table).columns
+            )
     path.with_suffix(".txt").write_text(_explanation(columns, lang), encoding="utf-8")
 
 
@@ -89,7 +112,28 @@ def _explanation(columns: Sequence[dict[str, Any]], lang: str) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _write_workbook(table: str, path: Path, lang: str) -> None:
+def _as_text(cell: str, column: Column, lang: str) -> str:
+    """A cell as it is typed in that language, guarded."""
+    number = _number(cell, column)
+    if number is None:
+        return guard(cell)
+    text = repr(number).removesuffix(".0")
+    return text.replace(".", ",") if lang == "fr" else text
+
+
+def _number(cell: str, column: Column) -> float | None:
+    """Value of a cell of a column of numbers, where it is one."""
+    read = read_number(cell, comma_decimal=True) if column.type in NUMBER_TYPES else None
+    return None if read is None or read.fault else float(read.value)
+
+
+def _write_workbook(
+    table: str,
+    path: Path,
+    lang: str,
+    rows: Sequence[Mapping[str, str]],
+    lists: Mapping[str, Sequence[str]],
+) -> None:
     declared = schema(table)
     columns = explain(table, lang)
     with xlsxwriter.Workbook(path) as book:
@@ -103,10 +147,21 @@ def _write_workbook(table: str, path: Path, lang: str) -> None:
             sheet.set_column(place, place, width, as_text if column.type in _AS_TEXT else None)
             sheet.write_string(0, place, told["column"], needed if told["required"] else optional)
             sheet.write_comment(0, place, told["description"])
-            if told["choices"] and len(",".join(told["choices"])) <= _LONGEST_LIST:
-                rule = {"validate": "list", "source": told["choices"], "error_type": "warning"}
+            choices = told["choices"] or list(lists.get(column.name, ()))
+            if choices and len(",".join(choices)) <= _LONGEST_LIST:
+                rule = {"validate": "list", "source": choices, "error_type": "warning"}
                 sheet.data_validation(1, place, _ROWS, place, rule)
+            for at, row in enumerate(rows, 1):
+                _write_cell(sheet, at, place, row.get(column.name, ""), column)
         _write_explanation(book, columns, lang)
+
+
+def _write_cell(sheet: Any, at: int, place: int, cell: str, column: Column) -> None:
+    number = _number(cell, column)
+    if number is not None:
+        sheet.write_number(at, place, number)
+    elif cell:
+        sheet.write_string(at, place, guard(cell))
 
 
 def _write_explanation(book: Any, columns: Sequence[dict[str, Any]], lang: str) -> None:

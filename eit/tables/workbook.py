@@ -4,7 +4,9 @@ import datetime as dt
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Collection
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,8 @@ _MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3}[0-9]{1,7})["']""")
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHUNK = 1 << 24
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error)
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class UnreadableWorkbookError(ValueError):
@@ -47,7 +51,7 @@ def read_workbook(content: bytes, names: Collection[str]) -> Sheet:
         If it is damaged or protected by a password (``workbook``), or too large (``too_large``).
     """
     if content.startswith(_MARKS[0]):
-        _refuse_bombs(content)
+        refuse_bombs(content, largest_bytes=LARGEST_BYTES, largest_cells=LARGEST_CELLS)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         keys = {key_of(name) for name in names}
@@ -61,27 +65,56 @@ def read_workbook(content: bytes, names: Collection[str]) -> Sheet:
     return Sheet([cells[at] for at in kept], [at + 1 for at in kept])
 
 
-def _refuse_bombs(content: bytes) -> None:
-    """Refuse a file that would unpack, or spread out, beyond what memory should hold."""
+def refuse_bombs(content: bytes, *, largest_bytes: int, largest_cells: int) -> None:
+    """Refuse a file that would unpack, or spread out, beyond what memory should hold.
+
+    Every part is unpacked, a piece at a time, and counted: what its header says of its size is
+    not believed.
+
+    Parameters
+    ----------
+    content
+        A workbook that is a zip archive.
+    largest_bytes
+        Most that its parts may hold together.
+    largest_cells
+        Most cells in the rectangle around a sheet.
+
+    Raises
+    ------
+    UnreadableWorkbookError
+        ``too_large`` beyond either limit, ``workbook`` if it is damaged.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             infos = parts.infolist()
-            if sum(part.file_size for part in infos) > LARGEST_BYTES:
+            if sum(part.file_size for part in infos) > largest_bytes:
                 raise UnreadableWorkbookError("too_large")
-            if "[Content_Types].xml" not in parts.namelist():
+            usual = all(part.compress_type in _PACKINGS for part in infos)
+            if not usual or "[Content_Types].xml" not in parts.namelist():
                 raise UnreadableWorkbookError("workbook")
-            if any(_cells(parts, part) > LARGEST_CELLS for part in infos):
-                raise UnreadableWorkbookError("too_large")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as damage:
+            left = largest_bytes
+            for part in infos:
+                unpacked, cells = _measure(parts, part, left)
+                left -= unpacked
+                if left < 0 or cells > largest_cells:
+                    raise UnreadableWorkbookError("too_large")
+    except _DAMAGE as damage:
         raise UnreadableWorkbookError("workbook") from damage
 
 
-def _cells(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """Cells in the rectangle from A1 to the last row and column that a sheet names."""
-    height = width = 0
+def _measure(parts: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> tuple[int, int]:
+    """Bytes of a part, counted to just beyond the most it may have, and the cells it spans.
+
+    The cells are those of the rectangle from A1 to the last row and column that a sheet names.
+    """
+    height = width = size = 0
     tail = b""
-    with parts.open(part) as sheet:
+    unbelieved = copy(part)
+    unbelieved.file_size = most + 1
+    with parts.open(unbelieved) as sheet:
         while chunk := sheet.read(_CHUNK):
+            size += len(chunk)
             references = b" ".join(_REFERENCE.findall(tail + chunk))
             tail = chunk[-64:]
             if not references:
@@ -90,7 +123,7 @@ def _cells(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
             columns = set(references.translate(None, b"0123456789").upper().split())
             height = max(height, int(rows.max()))
             width = max(width, *map(_column_number, columns))
-    return height * width
+    return size, height * width
 
 
 def _column_number(letters: bytes) -> int:

@@ -1,0 +1,1 @@
+"""Keeping the portal: accounts, invitations, audit; territories, their files, firms and people."""

@@ -1,0 +1,1 @@
+"""The door: sign-in, invitations, one's own account, help, and the first page of each role."""

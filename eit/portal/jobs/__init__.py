@@ -1,0 +1,1 @@
+"""Optimisation jobs: asked for, queued, run one per core in processes of their own, kept."""

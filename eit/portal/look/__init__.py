@@ -1,0 +1,1 @@
+"""What each person sees of a published run: a park, the own synergies, their progress."""

@@ -1,0 +1,1 @@
+"""Runs in the portal: list, look, compare, publish to those whom they concern."""

@@ -1,0 +1,1 @@
+"""Durable memory of the portal: accounts, submissions, jobs; SQLite or PostgreSQL."""
