@@ -16,7 +16,23 @@ KM2_PER_FIRM = 18.0
 PARK_SHARE = 0.75
 PARK_SIGMA_KM = 0.9
 RESIDUE_SHARE = 0.55
-ORIGIN_LON, ORIGIN_LAT, KM_PER_DEGREE = 2.0, 47.0, 111.2
+KM_PER_DEGREE = 111.2
+WIDE = 200_000
+"""Declarations from which on a territory is larger than a country: all Europe's system is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a territory lies, and in which metric system."""
+
+    crs: str
+    lon: float
+    lat: float
+
+    @classmethod
+    def of(cls, count: int) -> "Ground":
+        """France, or the middle of Europe where that is too small."""
+        return cls("EPSG:3035", 10.0, 52.0) if count >= WIDE else cls("EPSG:2154", 2.0, 47.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +75,14 @@ def write_territory(folder: Path, count: int, *, resources: int = 0, seed: int =
     seed
         Of the random generator: equal seeds give equal files.
     """
-    draw = np.random.default_rng(seed)
+    draw, ground = np.random.default_rng(seed), Ground.of(count)
     (folder / "declarations").mkdir(parents=True, exist_ok=True)
     (folder / "territory.toml").write_text(
-        f'[territory]\nname = "Generated, {count} declarations"\ncrs = "EPSG:2154"\n'
+        f'[territory]\nname = "Generated, {count} declarations"\ncrs = "{ground.crs}"\n'
         "year = 2026\nbuiltin_rules = false\n",
         encoding="utf-8",
     )
-    sites = _sites(draw, max(20, count // FLOWS_PER_FIRM))
+    sites = _sites(draw, max(20, count // FLOWS_PER_FIRM), ground)
     sites.to_csv(folder / "sites.csv", index=False, float_format="%.6f")
     flows = _declarations(draw, count, sites["site_id"].to_numpy(), resources or _usual(count))
     flows.to_csv(folder / "declarations" / "all.csv", index=False, float_format="%.3f")
@@ -76,8 +92,8 @@ def _usual(count: int) -> int:
     return 60 if count <= 1000 else 200
 
 
-def _sites(draw: np.random.Generator, firms: int) -> pd.DataFrame:
-    """Firms in parks whose sizes follow Zipf's law, the rest scattered."""
+def _sites(draw: np.random.Generator, firms: int, ground: Ground) -> pd.DataFrame:
+    """Firms in parks whose sizes follow Zipf's law, the rest scattered; as dense everywhere."""
     side = np.sqrt(firms * KM2_PER_FIRM)
     parks = max(3, firms // FIRMS_PER_PARK)
     weight = np.arange(1, parks + 1) ** -0.7
@@ -86,8 +102,8 @@ def _sites(draw: np.random.Generator, firms: int) -> pd.DataFrame:
     clustered = draw.random(firms) < PARK_SHARE
     near = centre[park] + draw.normal(0, PARK_SIGMA_KM, (firms, 2))
     place = np.where(clustered[:, None], near, draw.uniform(0, side, (firms, 2)))
-    lat = ORIGIN_LAT + (place[:, 1] - side / 2) / KM_PER_DEGREE
-    lon = ORIGIN_LON + (place[:, 0] - side / 2) / (KM_PER_DEGREE * np.cos(np.radians(ORIGIN_LAT)))
+    lat = ground.lat + (place[:, 1] - side / 2) / KM_PER_DEGREE
+    lon = ground.lon + (place[:, 0] - side / 2) / (KM_PER_DEGREE * np.cos(np.radians(lat)))
     names = [f"S{number:07d}" for number in range(firms)]
     return pd.DataFrame({"site_id": names, "firm": names, "lon": lon, "lat": lat})
 

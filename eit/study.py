@@ -13,6 +13,7 @@ from eit.scenario import Scenario, Settings, read_scenario, resolve
 from eit.territory import Territory, check_territory
 
 Progress = Callable[[str, float, float], None]
+Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ def match(
     sound_only: bool = False,
     lang: str = "en",
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Study:
     """Decide who ships what to whom.
 
@@ -50,6 +52,9 @@ def match(
         Language of the reasons and remarks: ``fr`` or ``en``.
     progress
         Called with a stage, the fraction done in it and the gap so far.
+    stop
+        Asked now and then while it solves; once it says yes, the best plan so far is given
+        back with its proven gap.
 
     Returns
     -------
@@ -62,7 +67,9 @@ def match(
         If the territory asks for what this version does not model, or a distance is missing.
     """
     settings = resolve(territory.toml, territory.scenario, scenario or Scenario())
-    plan = matching.match(territory, settings, sound_only=sound_only, lang=lang, progress=progress)
+    plan = matching.match(
+        territory, settings, sound_only=sound_only, lang=lang, progress=progress, stop=stop
+    )
     return Study(territory, settings, plan)
 
 
@@ -75,6 +82,7 @@ def run(
     lang: str = "en",
     background: str | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Study:
     """Read a territory folder, match it, and write the run folder with maps and report.
 
@@ -92,12 +100,16 @@ def run(
     territory, left_out = _read(folder, sound_only=sound_only)
     scenario = read_scenario(scenario_file) if scenario_file else Scenario()
     read_s = time.perf_counter() - start
-    study = match(territory, scenario, sound_only=sound_only, lang=lang, progress=progress)
+    study = match(
+        territory, scenario, sound_only=sound_only, lang=lang, progress=progress, stop=stop
+    )
     _tell(progress, "write")
 
     def draw_and_report(partial: Path) -> None:
         if study.plan.status in HAS_PLAN:
             _illustrate(study, partial, lang=lang, background=background)
+        else:
+            report.write_refusal(territory, study.plan, partial / "report.html", lang)
 
     summary = results.write_run(
         run_folder,

@@ -483,7 +483,7 @@ def test_the_columns_of_the_frames_are_those_that_others_rely_on(tmp_path):
     assert set(territory.sites) >= {*schema("sites").names} - {*dropped, "site_id"}
     assert set(territory.hubs) >= {*schema("hubs").names, "recipe", "file", "line"} - dropped
     assert not dropped & {*territory.sites, *territory.hubs}
-    assert list(territory.parks) == ["park_id", "name", "geometry"]
+    assert list(territory.parks) == ["park_id", "name", "rail", "quay", "geometry"]
 
 
 def test_reading_changes_nothing_in_the_folder(tmp_path):

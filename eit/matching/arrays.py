@@ -1,17 +1,55 @@
 """Arrays of this room: their types, and the few operations every module needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]  # of any width
 Bools = NDArray[np.bool_]
+Places = NDArray[np.int32]  # positions of what there are many of
+Codes = NDArray[np.int8]  # positions in a short list
 
 USED = 1e-6
 """Quantity in canonical units above which a way counts as used."""
+
+CHUNK = 1 << 15
+"""Rows worked on at once where there are many: what the processor's cache holds."""
+
+
+def chunks(count: int, size: int = CHUNK) -> Iterator[slice]:
+    """Cut that many rows into slices of at most ``size``."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+def constant(value: Any, count: int, dtype: Any = None) -> Any:
+    """Say one thing in every row, read-only, without taking memory for it."""
+    return np.broadcast_to(np.asarray(value, dtype=dtype), (count,))
+
+
+def is_constant(array: NDArray[Any]) -> bool:
+    """Whether an array takes no memory for its rows, as `constant` makes it."""
+    return array.ndim == 1 and array.strides == (0,) and len(array) > 0
+
+
+def taken(array: NDArray[Any], rows: Any) -> Any:
+    """Some rows of an array; of a constant one, as many, again without memory."""
+    if not is_constant(array):
+        return array[rows]
+    if isinstance(rows, slice):
+        count = len(range(*rows.indices(len(array))))
+    else:
+        count = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
+    return constant(array[0], count)
+
+
+def looked_up(table: NDArray[Any], rows: NDArray[Any]) -> Any:
+    """Entry of a table for each row that says its position; one for all if that is constant."""
+    return constant(table[rows[0]], len(rows)) if is_constant(rows) else table[rows]
 
 
 def floats(column: pd.Series, *, blank: float = np.nan) -> Floats:
@@ -55,9 +93,18 @@ def sum_by(number: Ints, amount: Floats | Bools, size: int) -> Floats:
     return np.bincount(number[inside], amount[inside], size).astype(np.float64)
 
 
+def counted(numbers: Ints, size: int) -> Ints:
+    """How often each number below ``size`` stands in an array, shape (size,)."""
+    found = np.zeros(size, dtype=np.int64)
+    for part in chunks(len(numbers)):
+        found += np.bincount(numbers[part], minlength=size)
+    return found
+
+
 def positions(names: Iterable[str], among: pd.Index) -> Ints:
     """Position of each name in an index, -1 where it has none."""
-    return np.asarray(among.get_indexer(pd.Index(list(names), dtype=object)), dtype=np.int64)
+    listed = names.to_numpy(dtype=object) if isinstance(names, pd.Series) else list(names)
+    return np.asarray(among.get_indexer(pd.Index(listed, dtype=object)), dtype=np.int64)
 
 
 def listed(numbers: Ints, sorted_list: Ints) -> Bools:

@@ -1,11 +1,12 @@
 """Every figure a run rests on that nobody of the territory declared."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from eit import nomenclature
-from eit.matching.arrays import Bools, Ints
+from eit.matching.arrays import Bools, Ints, chunks, counted, looked_up
+from eit.matching.carriage import PIPE, PIPES, Carrier, figure, pipe_kinds
 from eit.matching.ends import Ends
 from eit.matching.lanes import SOURCES, Lanes
 from eit.matching.links import ROAD, Links
@@ -13,7 +14,7 @@ from eit.matching.partners import Partners, avoided_factor, builtin_rules
 from eit.matching.problem import Offer
 from eit.matching.tariff import Assumption, Tariff, assumption, mode_factor
 from eit.nomenclature import Factor
-from eit.scenario import Settings
+from eit.scenario import TRANSPORT_FACTORS, Settings
 from eit.territory import Territory
 
 
@@ -24,8 +25,9 @@ def list_assumptions(
     lanes, ends, partners, links = offer.lanes, offer.ends, offer.partners, offer.links
     found = [
         *tariff.assumptions,
-        *_of_distance(lanes, ends, settings),
-        *_of_transport(lanes, ends, links, settings),
+        *_of_distance(offer, settings),
+        *_of_transport(lanes, ends, links, offer.carriers, settings),
+        *_of_carriers(offer, settings),
         *_of_needs(lanes, partners, settings),
         *_of_rules(lanes, partners, territory, settings),
     ]
@@ -42,12 +44,17 @@ def _merged(found: Iterable[Assumption]) -> list[Assumption]:
     return [merged[key] for key in sorted(merged) if merged[key]["used_for"]]
 
 
-def _of_distance(lanes: Lanes, ends: Ends, settings: Settings) -> Iterator[Assumption]:
+def _of_distance(offer: Offer, settings: Settings) -> Iterator[Assumption]:
     """Circuity of the roads, and the longest distance where nobody states one."""
+    lanes, ends = offer.lanes, offer.ends
     if "transport.circuity" not in settings.stated:
         factor = nomenclature.factor("circuity", overrides=settings.factors)
         estimated = [SOURCES.index("geodesic"), SOURCES.index("centroid")]
-        yield assumption(factor, int(np.isin(lanes.source, estimated).sum()))
+        rests = np.isin(lanes.source, estimated)
+        for one in offer.carriers:
+            at = one.among(lanes.link, lanes.mode)
+            rests[at] = (one.name == PIPE) | (one.legs_km(lanes.origin[at], lanes.end[at]) > 0)
+        yield assumption(factor, int(rests.sum()))
     if "transport.max_distance_km" not in settings.stated:
         factor = nomenclature.factor("max_distance", overrides=settings.factors)
         sides = ends.origins[: ends.residues], ends.destinations[: ends.needs]
@@ -55,12 +62,17 @@ def _of_distance(lanes: Lanes, ends: Ends, settings: Settings) -> Iterator[Assum
 
 
 def _of_transport(
-    lanes: Lanes, ends: Ends, links: Links, settings: Settings
+    lanes: Lanes, ends: Ends, links: Links, carriers: Sequence[Carrier], settings: Settings
 ) -> Iterator[Assumption]:
     """Cost and emission of a tonne-kilometre by mode where no price stands; load of a trip."""
-    heavy = (ends.origins["mass_t"].to_numpy()[lanes.origin] > 0) & (lanes.distance_km > 0)
-    silent = np.isnan(links.terms["co2e_kg"].to_numpy())[lanes.link]
-    priced = links.terms["priced"].to_numpy()[lanes.link]
+    heavy = np.empty(len(lanes), dtype=bool)
+    weighs = ends.origins["mass_t"].to_numpy() > 0
+    for part in chunks(len(lanes)):
+        heavy[part] = weighs[lanes.origin[part]] & (lanes.distance_km[part] > 0)
+    for carrier in carriers:
+        heavy[carrier.among(lanes.link, lanes.mode)] = False
+    silent = looked_up(np.isnan(links.terms["co2e_kg"].to_numpy()), lanes.link)
+    priced = looked_up(links.terms["priced"].to_numpy(), lanes.link)
     for kind, stated, rests in (
         ("transport_cost", "transport.cost_eur_per_t_km", heavy & ~priced),
         ("transport_co2e", "transport.co2e_kg_per_t_km", heavy & silent),
@@ -73,12 +85,37 @@ def _of_transport(
                 yield assumption(factor, _count(rests, lanes.mode == at))
     if "transport.payload_t" not in settings.stated:
         factor = nomenclature.factor("transport_payload_road", overrides=settings.factors)
-        yield assumption(factor, int(links.terms["usual_payload"].to_numpy()[lanes.link].sum()))
+        usual = looked_up(links.terms["usual_payload"].to_numpy(), lanes.link)
+        yield assumption(factor, int(usual.sum()))
+
+
+def _of_carriers(offer: Offer, settings: Settings) -> Iterator[Assumption]:
+    """Figures of default lanes by rail, waterway and pipe."""
+    lanes = offer.lanes
+    for one in offer.carriers:
+        at = one.among(lanes.link, lanes.mode)
+        used = dict.fromkeys(one.figures, len(at))
+        used[f"max_distance_{one.name}"] = len(at)
+        legs = int((one.legs_km(lanes.origin[at], lanes.end[at]) > 0).sum())
+        if one.name == PIPE:
+            kinds = np.bincount(pipe_kinds(offer.ends)[lanes.origin[at]], minlength=len(PIPES))
+            for kind, count in zip(PIPES, kinds.tolist(), strict=True):
+                used |= {f"pipe_{of}_{kind}": count for of in ("cost", "loss", "power")}
+        else:
+            used["reach_rail" if one.name == "rail" else "reach_quay"] = legs
+            used |= {"transport_cost_road": legs, "transport_co2e_road": legs}
+        for name, count in used.items():
+            if _KEYS.get(name) not in settings.stated:
+                yield assumption(figure(name, settings), count)
+
+
+_KEYS = {factor: f"transport.{key}" for key, (_, factor) in TRANSPORT_FACTORS.items()}
+"""Key of [transport] that stands in for a default factor."""
 
 
 def _of_needs(lanes: Lanes, partners: Partners, settings: Settings) -> Iterator[Assumption]:
     """Emission of making a resource anew, which a lane without a figure of its own avoids."""
-    met = partners.met.assign(used=np.bincount(lanes.met, minlength=len(partners.met)))
+    met = partners.met.assign(used=counted(lanes.met, len(partners.met)))
     for resource, used in met[met["by_need"]].groupby("need")["used"].sum().items():
         factor = avoided_factor(str(resource), settings)
         if factor is not None:
@@ -91,7 +128,7 @@ def _of_rules(
     """Figures of built-in rules: what they cost and what they avoid."""
     if not territory.builtin_rules:
         return
-    met = partners.met.assign(used=np.bincount(lanes.met, minlength=len(partners.met)))
+    met = partners.met.assign(used=counted(lanes.met, len(partners.met)))
     used = met[met["built_in"]].groupby("rule_id")["used"].sum()
     rules = builtin_rules(settings).loc[used.index]
     for column, unit in (

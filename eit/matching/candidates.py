@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from eit.matching.arrays import Floats, Ints, repeat_ranges
-from eit.matching.distances import circuity
+from eit.matching.arrays import Floats, Ints, Places, repeat_ranges
 from eit.matching.ends import Ends
 from eit.matching.partners import Partners
 from eit.scenario import Settings
-from eit.territory import Territory
 
 LEAST_RADIUS_KM = 6335.439
 """Least radius of curvature of the WGS84 ellipsoid (of the meridian, at the equator).
@@ -31,16 +30,16 @@ FEW = 4
 class Pairs:
     """Origins and ends whose goods meet: their positions, and that of their row in ``met``."""
 
-    origin: Ints
-    end: Ints
-    met: Ints
+    origin: Places
+    end: Places
+    met: Places
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
     """All placed origins, or all placed ends, sorted by key."""
 
-    place: Ints  # position among all origins, or all ends
+    place: Places  # position among all origins, or all ends
     start: Ints  # where each key starts; one more where the last one stops
     point: Floats  # on the unit sphere, shape (placed, 3)
     limit_km: Floats
@@ -54,13 +53,12 @@ class _Side:
         return np.asarray(self.start[keys + 1] - self.start[keys], dtype=np.int64)
 
 
-def near_pairs(ends: Ends, partners: Partners, territory: Territory, settings: Settings) -> Pairs:
+def near_pairs(ends: Ends, partners: Partners, settings: Settings, *, stretch: float) -> Pairs:
     """All pairs of placed ends whose goods meet and whose limits may let them.
 
-    Some lie a little beyond their limit, since only the geodesic decides; no pair within
-    its limit is missing.
+    Some lie a little beyond their limit, since only the geodesic decides, times ``stretch``; no
+    pair within its limit is missing.
     """
-    stretch = circuity(territory, settings)
     starts, stops = _side(ends.origins), _side(ends.destinations)
     met = partners.met
     here = starts.count(met["origin_key"].to_numpy(dtype=np.int64))
@@ -76,8 +74,9 @@ def near_pairs(ends: Ends, partners: Partners, territory: Territory, settings: S
             found = _within(
                 starts.point[first[left]], stops.point[second[right]], radius_km / stretch
             )
-            origin, end = first[left][found[0]], second[right][found[1]]
-            parts.append(Pairs(starts.place[origin], stops.place[end], np.full(len(origin), row)))
+            origin, end = starts.place[first[left]], stops.place[second[right]]
+            of_row = np.full(len(found), row, dtype=np.int32)
+            parts.append(Pairs(origin[found["i"]], end[found["j"]], of_row))
     return _joined(parts)
 
 
@@ -100,7 +99,8 @@ def _side(ends: pd.DataFrame) -> _Side:
     keys = ends["key"].to_numpy()
     at = placed[np.argsort(keys[placed], kind="stable")]
     start = np.searchsorted(keys[at], np.arange(int(keys.max(initial=-1)) + 2))
-    return _Side(at, start, unit_sphere(lon[at], lat[at]), ends["limit_km"].to_numpy()[at])
+    limit_km = ends["limit_km"].to_numpy()[at]
+    return _Side(at.astype(np.int32), start, unit_sphere(lon[at], lat[at]), limit_km)
 
 
 def _searches(met: pd.DataFrame, settings: Settings) -> Iterator[tuple[int, int, int, float, bool]]:
@@ -118,7 +118,7 @@ def _every_pair(starts: _Side, stops: _Side, met: pd.DataFrame) -> Pairs:
     origin = repeat_ranges(starts.start[first], here)
     width = np.repeat(there, here)
     end = repeat_ranges(np.repeat(stops.start[second], here), width)
-    row = np.repeat(np.repeat(met.index.to_numpy(), here), width)
+    row = np.repeat(np.repeat(met.index.to_numpy(dtype=np.int32), here), width)
     return Pairs(starts.place[np.repeat(origin, width)], stops.place[end], row)
 
 
@@ -138,12 +138,11 @@ def _size_class(limit_km: Floats) -> Ints:
     return np.ceil(np.log2(within)).astype(np.int64)
 
 
-def _within(here: Floats, there: Floats, distance_km: float) -> tuple[Ints, Ints]:
-    """Positions of all pairs of points that may lie within a distance."""
-    found = cKDTree(here).sparse_distance_matrix(
+def _within(here: Floats, there: Floats, distance_km: float) -> Any:
+    """Positions ``i`` and ``j`` of all pairs of points that may lie within a distance."""
+    return cKDTree(here).sparse_distance_matrix(
         cKDTree(there), chord(distance_km), output_type="ndarray"
     )
-    return found["i"].astype(np.int64), found["j"].astype(np.int64)
 
 
 def _joined(parts: list[Pairs]) -> Pairs:

@@ -2,21 +2,40 @@
 
 import numpy as np
 import pandas as pd
-from pyproj import Geod
 
 from eit.matching.arrays import Floats, Ints
+from eit.matching.geodesic import Points, distances_km
 from eit.roads import Network
 from eit.roads import road_km as shortest_km
 from eit.scenario import Settings
 from eit.territory import Territory
 
-EARTH = Geod(ellps="WGS84")
-CHUNK = 500_000
-
 
 def circuity(territory: Territory, settings: Settings) -> float:
-    """What roads add to the geodesic; nothing where a road network says it itself."""
-    return settings.circuity if territory.roads is None else 1.0
+    """The least that roads add to the geodesic; nothing where a road network says it itself."""
+    if territory.roads is not None:
+        return 1.0
+    return min([settings.circuity, *(factor for _, factor in settings.circuity_ranges)])
+
+
+def by_circuity(distance_km: Floats, settings: Settings) -> Floats:
+    """Distance by road that a geodesic stands for, shape (k,).
+
+    Its own range's factor times the geodesic, and never less than at the far end of the range
+    before: a place that lies farther off is not nearer by road.
+
+    Parameters
+    ----------
+    distance_km
+        Geodesics, shape (k,); NaN stays NaN.
+    settings
+        ``circuity_ranges`` and, beyond the last of them, ``circuity``.
+    """
+    ends = np.array([end for end, _ in settings.circuity_ranges])
+    factors = np.array([*(factor for _, factor in settings.circuity_ranges), settings.circuity])
+    reached = np.concatenate([[0.0], np.maximum.accumulate(ends * factors[:-1])])
+    of = np.searchsorted(ends, distance_km, side="left")
+    return np.asarray(np.maximum(distance_km * factors[of], reached[of]))
 
 
 def road_km(
@@ -56,13 +75,11 @@ def geodesic_km(starts: pd.DataFrame, stops: pd.DataFrame, origin: Ints, end: In
     origin, end
         Positions in ``starts`` and ``stops``, shape (k,).
     """
-    distance = np.empty(len(origin))
-    here, there = _degrees(starts), _degrees(stops)
-    for at in range(0, len(origin), CHUNK):
-        part = slice(at, at + CHUNK)
-        from_, to = here[origin[part]], there[end[part]]
-        distance[part] = EARTH.inv(from_[:, 0], from_[:, 1], to[:, 0], to[:, 1])[2]
-    return _apart_in_commune(distance / 1000, starts, stops, origin, end)
+    here, there = (Points.at(*_degrees(side).T) for side in (starts, stops))
+    distance = distances_km(here, there, origin, end)
+    if not (starts["centroid"].any() and stops["centroid"].any()):
+        return distance
+    return _apart_in_commune(distance, starts, stops, origin, end)
 
 
 def _degrees(places: pd.DataFrame) -> Floats:

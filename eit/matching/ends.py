@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eit import nomenclature
-from eit.matching.arrays import Bools, Floats, Ints, floats, positions, says, texts
+from eit.matching.arrays import Bools, Floats, Ints, floats, folded, positions, says, texts
 from eit.matching.seasons import per_period
 from eit.scenario import Settings
 from eit.territory import Territory
@@ -251,21 +251,30 @@ def _stack(declared: pd.DataFrame, of_hubs: pd.DataFrame) -> pd.DataFrame:
 def _keys(ends: pd.DataFrame) -> Ints:
     """Number the distinct goods; a recipe takes its resource in any unit."""
     takes = ends.get("recipe", pd.Series(-1, index=ends.index)) >= 0
-    unit = ends["unit"].where(~takes, "*")
-    numbers = pd.factorize(pd.MultiIndex.from_arrays([ends["resource"], unit]))[0]
-    return np.asarray(numbers, dtype=np.int64)
+    return _goods_numbers(ends["resource"], ends["unit"].where(~takes, "*"))[0]
+
+
+def _goods_numbers(resource: pd.Series, unit: pd.Series) -> tuple[Ints, list[tuple[str, str]]]:
+    """Number the distinct (resource, unit) in order of appearance, and list them."""
+    first, resources = pd.factorize(resource.to_numpy(dtype=object))
+    second, units = pd.factorize(unit.to_numpy(dtype=object))
+    number, goods = pd.factorize(folded(first, second, len(units)))
+    pairs = [divmod(int(good), max(len(units), 1)) for good in goods]
+    return number.astype(np.int64), [(resources[one], units[other]) for one, other in pairs]
 
 
 def _resource_limit(resources: pd.Series) -> Floats:
     """Longest distance that the nomenclature gives each resource, NaN where none."""
     known = nomenclature.resources()["max_distance_km"]
-    at = positions(resources, known.index)
-    return np.where(at >= 0, floats(known)[at], np.nan)
+    number, distinct = pd.factorize(resources.to_numpy(dtype=object))
+    at = positions(distinct, known.index)
+    limits = np.append(np.where(at >= 0, floats(known)[at], np.nan), np.nan)
+    return np.asarray(limits[number], dtype=np.float64)
 
 
 def _masses(goods: pd.DataFrame) -> Floats:
     """Tonnes per unit of each good, 0 for what has no mass."""
-    number, distinct = pd.factorize(pd.MultiIndex.from_frame(goods[["resource", "unit"]]))
+    number, distinct = _goods_numbers(goods["resource"], goods["unit"])
     mass = np.array([nomenclature.mass_t_per_unit(*good) for good in distinct], dtype=np.float64)
     return mass[number] if len(number) else np.zeros(0)
 

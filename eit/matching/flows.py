@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from eit.matching.arrays import USED, Bools, Floats, Ints
 from eit.matching.lanes import SOURCES
@@ -35,63 +36,77 @@ def list_flows(offer: Offer, shipped: Floats) -> Flows:
     Costs that fall once per way stand on its first row of the year, costs per period and
     whole trips on its first row of the period.
     """
-    lane, period = np.nonzero(shipped > USED)
-    described = _described(offer, lane, period)
-    order = _order(described)
+    lane, period = np.divmod(np.flatnonzero(shipped > USED), shipped.shape[1])
+    order = _order(offer, lane, period)
     lane, period = lane[order], period[order]
     quantity = shipped[lane, period]
-    words = described.iloc[order].reset_index(drop=True)
+    words = _described(offer, lane, period)
     figures = _figures(offer, lane, period, quantity)
     return Flows(lane, period, quantity, table("flows", {**words, **figures}))
 
 
-def _order(described: pd.DataFrame) -> Ints:
+def _order(offer: Offer, lane: Ints, period: Ints) -> Ints:
     """Rows by from_id, to_id, mode, recipe, period, texts by code point; then by resource."""
-    ranked = described[["from_id", "to_id", "mode", "recipe", "period", "resource"]]
-    numbers = [pd.factorize(ranked[name], sort=True)[0] for name in ranked]
-    return np.asarray(np.lexsort(numbers[::-1]), dtype=np.int64)
+    lanes, ends = offer.lanes.take(lane), offer.ends
+    resource = ends.origins["resource"].to_numpy()
+    ranks = [
+        _rank(ends.origins["id"].to_numpy(), lanes.origin, ends.residues),
+        _rank(ends.destinations["id"].to_numpy(), lanes.end, ends.needs),
+        _rank(np.array(offer.links.modes, dtype=object), lanes.mode, 0),
+        ends.destinations["recipe"].to_numpy(dtype=np.int64)[lanes.end],
+        period,
+    ]
+    if ends.residues < len(ends.origins):  # a hub gives several resources under one id
+        ranks.append(_rank(resource, lanes.origin, 0))
+    told = [rank for rank in ranks if len(rank) and (rank != rank[0]).any()]
+    return np.asarray(np.lexsort(told[::-1]) if told else np.arange(len(lane)), dtype=np.int64)
 
 
-def _described(offer: Offer, lane: Ints, period: Ints) -> pd.DataFrame:
+def _rank(names: NDArray[np.object_], at: Ints, in_order: int) -> Ints:
+    """Rank of the name at each position; the first ones, so many, are in order already."""
+    if at.max(initial=-1) < in_order:
+        return at
+    number, distinct = pd.factorize(at)
+    return np.asarray(pd.factorize(names[distinct], sort=True)[0][number], dtype=np.int64)
+
+
+def _described(offer: Offer, lane: Ints, period: Ints) -> dict[str, object]:
     """Who, what, by which rule and how, for each row."""
-    lanes = offer.lanes.take(lane)
-    start = offer.ends.origins.iloc[lanes.origin].reset_index(drop=True)
-    stop = offer.ends.destinations.iloc[lanes.end].reset_index(drop=True)
-    recipe = stop["recipe"].to_numpy(dtype=np.int64)
-    return pd.DataFrame(
-        {
-            "from_id": start["id"],
-            "to_id": stop["id"],
-            "period": period + 1,
-            "resource": start["resource"],
-            "unit": start["unit"],
-            "rule_id": offer.partners.met["rule_id"].to_numpy(dtype=object)[lanes.met],
-            "mode": np.array(offer.links.modes, dtype=object)[lanes.mode],
-            "distance_km": lanes.distance_km,
-            "distance_source": np.array(SOURCES, dtype=object)[lanes.source],
-            "recipe": pd.arrays.IntegerArray(recipe, recipe < 0),
-        }
-    )
+    lanes, ends = offer.lanes.take(lane), offer.ends
+    recipe = ends.destinations["recipe"].to_numpy(dtype=np.int64)[lanes.end]
+    return {
+        "from_id": ends.origins["id"].to_numpy(dtype=object)[lanes.origin],
+        "to_id": ends.destinations["id"].to_numpy(dtype=object)[lanes.end],
+        "period": period + 1,
+        "resource": ends.origins["resource"].to_numpy(dtype=object)[lanes.origin],
+        "unit": ends.origins["unit"].to_numpy(dtype=object)[lanes.origin],
+        "rule_id": offer.partners.met["rule_id"].to_numpy(dtype=object)[lanes.met],
+        "mode": np.array(offer.links.modes, dtype=object)[lanes.mode],
+        "distance_km": lanes.distance_km,
+        "distance_source": np.array(SOURCES, dtype=object)[lanes.source],
+        "recipe": pd.arrays.IntegerArray(recipe, recipe < 0),
+    }
 
 
 def _figures(offer: Offer, lane: Ints, period: Ints, quantity: Floats) -> dict[str, object]:
     """Quantities, trips, euros and kilograms of each row."""
-    prices = offer.prices
+    prices = offer.prices.of(lane)
     way = offer.bundles.way[lane]
     of_period = _by_way_and_period(offer, lane, period, quantity)
     first = _first(way)
     first_of_period = _first(way * offer.ends.periods + period)
-    trips = np.ceil(of_period / offer.term("payload")[way] - 1e-9)
-    trips = np.where(first_of_period & np.isfinite(offer.term("payload")[way]), trips, np.nan)
-    transport = prices.transport_eur[lane] * quantity
-    transport = transport + np.nan_to_num(trips) * offer.term("trip_eur")[way]
-    treatment = prices.treatment_eur[lane] * quantity
+    payload = offer.term_of("payload", way)
+    trips = np.ceil(of_period / payload - 1e-9)
+    trips = np.where(first_of_period & np.isfinite(payload), trips, np.nan)
+    transport = prices.transport_eur * quantity
+    transport = transport + np.nan_to_num(trips) * offer.term_of("trip_eur", way)
+    treatment = prices.treatment_eur * quantity
     fixed = yearly_cost(offer)[way] * first + period_cost(offer)[way] * first_of_period
-    donor = prices.saving_donor_eur[lane] * quantity
-    receiver = prices.saving_receiver_eur[lane] * quantity
+    donor = prices.saving_donor_eur * quantity
+    receiver = prices.saving_receiver_eur * quantity
     return {
         "quantity": quantity,
-        "delivered": quantity * offer.ratio[lane],
+        "delivered": quantity * prices.ratio,
         "trips": pd.arrays.IntegerArray(np.nan_to_num(trips).astype(np.int64), np.isnan(trips)),
         "transport_cost_eur": transport,
         "treatment_cost_eur": treatment,
@@ -99,7 +114,7 @@ def _figures(offer: Offer, lane: Ints, period: Ints, quantity: Floats) -> dict[s
         "saving_donor_eur": donor,
         "saving_receiver_eur": receiver,
         "value_eur": donor + receiver - transport - treatment - fixed,
-        "co2e_kg": prices.co2e_kg[lane] * quantity,
+        "co2e_kg": prices.co2e_kg * quantity,
     }
 
 

@@ -31,7 +31,7 @@ class Links:
         and `groups` (-1: none); ``priced`` rows replace the default transport cost; ``held``
         ones flow in any case.
     modes
-        Names of the modes, road first.
+        Names of the modes, road first: those of the rows, and those the settings name.
     groups
         ``group capacity fixed_eur``, one row per capacity group.
     won
@@ -49,7 +49,7 @@ def read_links(ends: Ends, partners: Partners, territory: Territory, settings: S
     """Lay out the rows of links.csv and find where each of them holds."""
     rows = territory.links.sort_values(["file", "line"], kind="stable").reset_index(drop=True)
     mode = texts(rows["mode"]).replace("", ROAD)
-    modes = (ROAD, *sorted(set(mode) - {ROAD}))
+    modes = (ROAD, *sorted((set(mode) | set(settings.modes)) - {ROAD}))
     groups = _groups(rows)
     terms = _terms(rows, settings).assign(
         mode=positions(mode, pd.Index(modes)),
@@ -132,6 +132,8 @@ def _reached(
     terms: pd.DataFrame, ends: Ends, partners: Partners, territory: Territory
 ) -> pd.DataFrame:
     """Every pair of ends that a row reaches and whose goods meet, with the row's rank."""
+    if terms.empty:
+        return terms.reindex(columns=["origin", "end", "met", "mode", "link", "rank"]).astype(int)
     ids = frozenset(territory.declarations.index) | frozenset(territory.hubs["hub_id"])
     rows = terms[["from_id", "to_id", "mode"]].rename_axis("link").reset_index()
     starts = _named(ends.origins, ids, territory).rename(

@@ -8,10 +8,13 @@ from typing import Any
 
 from eit.faults import DeclarationError
 from eit.matching.assumptions import list_assumptions
+from eit.matching.carriage import find_carriers
 from eit.matching.certificate import list_prices
 from eit.matching.circles import growing_hubs
+from eit.matching.conflicts import list_conflicts, unmade_conflicts
 from eit.matching.ends import find_ends
 from eit.matching.flows import list_flows
+from eit.matching.hub_quality import describe_pools, pass_on, pool, pool_notices
 from eit.matching.judging import judge
 from eit.matching.lanes import Lanes, bundle, find_ways, parted
 from eit.matching.links import read_links
@@ -25,7 +28,7 @@ from eit.matching.plan import (
     rank_objectives,
     status_of,
 )
-from eit.matching.pricing import price_lanes
+from eit.matching.pricing import PriceList
 from eit.matching.problem import Offer, build
 from eit.matching.roads import by_road
 from eit.matching.shortfalls import Shortfall, list_shortfalls, say_shortfalls, unmade_links
@@ -38,8 +41,10 @@ from eit.scenario import Settings
 from eit.territory import Territory
 from eit.texts import say
 from solvers.exchange import Exchange, Outcome, Status, solve
+from solvers.pooling import Pooling, solve_pooling
 
 Progress = Callable[[str, float, float], None]
+Stop = Callable[[], bool]
 """Told the stage (``lanes``, ``build``, ``solve``), the part done, and the gap (NaN: none)."""
 
 
@@ -76,6 +81,7 @@ def match(
     lang: str = "en",
     sound_only: bool = False,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Plan:
     """Find who should send what to whom.
 
@@ -89,6 +95,9 @@ def match(
         Leave out lanes that miss a place, instead of raising.
     progress
         Told how far the work is.
+    stop
+        Asked now and then while the model is solved; once it says yes, the best plan so far is
+        given back with its proven gap.
 
     Returns
     -------
@@ -109,17 +118,33 @@ def match(
     if unmade:
         return _without_plan(market, territory, settings, clock, unmade=unmade, lang=lang)
     clock.starts("solve")
-    outcome = solve(
-        problem,
-        gap=settings.gap,
-        time_limit_s=settings.time_limit_s,
-        threads=settings.threads,
-        seed=settings.seed,
-        progress=progress,
-    )
+    pooling = pool(market.offer, problem, settings)
+    outcome = _solved(problem, pooling, settings, progress, stop)
     if outcome.status not in HAS_PLAN:
-        return _without_plan(market, territory, settings, clock, outcome=outcome, lang=lang)
-    return _with_plan(market, problem, outcome, territory, settings, clock, lang=lang)
+        return _without_plan(
+            market, territory, settings, clock, problem=problem, outcome=outcome, lang=lang
+        )
+    return _with_plan(market, pooling or problem, outcome, territory, settings, clock, lang=lang)
+
+
+def _solved(
+    problem: Exchange,
+    pooling: Pooling | None,
+    settings: Settings,
+    progress: Progress | None,
+    stop: Stop | None,
+) -> Outcome:
+    """Solve the model, with what hubs mix where that is asked for."""
+    options: dict[str, Any] = {
+        "gap": settings.gap,
+        "time_limit_s": settings.time_limit_s,
+        "threads": settings.threads,
+        "seed": settings.seed,
+        "progress": progress,
+    }
+    if pooling is None:
+        return solve(problem, stop=stop, **options)
+    return solve_pooling(pooling, **options)
 
 
 def find_market(territory: Territory, settings: Settings, *, sound_only: bool = False) -> Market:
@@ -136,13 +161,15 @@ def find_market(territory: Territory, settings: Settings, *, sound_only: bool = 
     faults = [] if sound_only else missing_places(ends, partners, links, territory)
     if faults:
         raise DeclarationError(faults)
-    ways = find_ways(ends, partners, links, territory, settings)
+    carriers = find_carriers(ends, links, territory, settings)
+    ways = find_ways(ends, partners, links, carriers, territory, settings)
     ways = by_road(ways, ends, partners, territory, settings)
-    ways = judge(ways, ends, partners, links, settings)
+    ways = judge(ways, ends, partners, links, carriers, settings)
+    ways = pass_on(ways, ends, partners, links, carriers, settings)
     lanes, misses = parted(ways, ends)
     tariff = read_tariff(ends, links, territory, settings)
-    prices = price_lanes(lanes, ends, partners, links, tariff)
-    offer = Offer(ends, partners, links, lanes, bundle(lanes, ends), prices)
+    prices = PriceList(lanes, ends, partners, links, tariff, carriers)
+    offer = Offer(ends, partners, links, lanes, bundle(lanes, ends), prices, carriers)
     if circles := growing_hubs(offer):
         raise DeclarationError(circles)
     assumptions = list_assumptions(offer, tariff, territory, settings)
@@ -174,7 +201,7 @@ class _Clock:
 
 def _with_plan(
     market: Market,
-    problem: Exchange,
+    model: Exchange | Pooling,
     outcome: Outcome,
     territory: Territory,
     settings: Settings,
@@ -185,12 +212,14 @@ def _with_plan(
     """Join what the solver found back to declarations."""
     clock.starts("write")
     offer = market.offer
+    pooling = model if isinstance(model, Pooling) else None
+    problem = model.exchange if isinstance(model, Pooling) else model
     flows = list_flows(offer, outcome.shipped)
     hubs, groups = list_hubs(offer, flows), list_groups(offer, flows)
     totals = add_up(offer, flows, hubs, groups)
     ranked = rank_objectives(totals, outcome, settings)
     proven = outcome.status == Status.OPTIMAL
-    case = Case(offer, problem, flows, balance(offer, flows), settings, proven)
+    case = Case(offer, problem, flows, balance(offer, flows), settings, proven, pooling)
     return Plan(
         status=status_of(outcome, ranked, settings),
         flows=flows.table,
@@ -205,10 +234,10 @@ def _with_plan(
         assumptions=tuple(market.assumptions),
         shortfalls=(),
         reasons=(),
-        solver=describe_solver(outcome),
+        solver=describe_solver(outcome) | describe_pools(pooling, outcome),
         settings=settings,
         timings=clock.read(),
-        notices=territory.notices,
+        notices=(*territory.notices, *pool_notices(pooling, outcome)),
     )
 
 
@@ -218,11 +247,15 @@ def _without_plan(
     settings: Settings,
     clock: _Clock,
     *,
+    problem: Exchange | None = None,
     outcome: Outcome | None = None,
     unmade: Sequence[Shortfall] = (),
     lang: str,
 ) -> Plan:
     """Say why there is no plan."""
+    conflicts = unmade_conflicts(unmade)
+    if problem is not None and outcome is not None:
+        conflicts = list_conflicts(market.offer, problem, settings, outcome)
     status = Status.INFEASIBLE if outcome is None else outcome.status
     short = [*unmade, *list_shortfalls(market.offer, outcome.shortfalls if outcome else None)]
     reasons = [say("no_plan.stopped", lang)]
@@ -241,6 +274,7 @@ def _without_plan(
         settings=settings,
         timings=clock.read(),
         notices=territory.notices,
+        conflicts=tuple(conflicts),
     )
 
 

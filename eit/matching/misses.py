@@ -1,12 +1,15 @@
 """Why a declaration has no lane at all: the check that its nearest candidate failed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
 from eit.matching.arrays import Bools, Floats, Ints
 from eit.matching.candidates import unit_sphere
-from eit.matching.distances import circuity, geodesic_km
+from eit.matching.carriage import PIPE, needs_pipe
+from eit.matching.distances import by_circuity, geodesic_km
 from eit.matching.judging import limit_km
 from eit.matching.lanes import SOURCES, STAGES, Lanes, default_ways
 from eit.matching.problem import Offer
@@ -42,7 +45,7 @@ def missed(
         Index: position of the residue or need; ``cause``, ``partner`` (position at the other
         side, -1 none), ``way`` (position in ``ways``, -1 none), ``distance_km``, ``limit_km``.
     """
-    limit = limit_km(ways, offer.ends, offer.partners, settings)
+    limit = limit_km(ways, offer.ends, offer.partners, settings, offer.carriers)
     looked = _furthest(side, alone, ways, limit, territory)
     rest = np.setdiff1d(np.flatnonzero(alone), looked.index)
     return pd.concat([looked, _by_goods(side, rest, offer, settings, territory)])
@@ -100,8 +103,11 @@ def _by_goods(
     partner[far] = _nearest(own.iloc[rest[far]], other, met)
     distance, limit = np.full((2, len(rest)), np.nan)
     pair = (rest[far], partner[far]) if side == "origin" else (partner[far], rest[far])
-    distance[far], limit[far] = _apart(*pair, offer, settings, circuity(territory, settings))
-    cause[far] = "too_far" if territory.roads is None else "too_far_straight"
+    distance[far], limit[far] = _apart(*pair, offer, settings, territory)
+    piped = needs_pipe(offer.ends, settings)[pair[0]]
+    cause[far] = np.where(piped | (territory.roads is None), "too_far", "too_far_straight").astype(
+        object
+    )
     return pd.DataFrame(
         {
             "cause": cause,
@@ -144,13 +150,22 @@ def _nearest(asking: pd.DataFrame, other: pd.DataFrame, met: pd.DataFrame) -> In
 
 
 def _apart(
-    origin: Ints, end: Ints, offer: Offer, settings: Settings, stretch: float
+    origin: Ints, end: Ints, offer: Offer, settings: Settings, territory: Territory
 ) -> tuple[Floats, Floats]:
-    """How far pairs are apart, the geodesic times what roads add, and how far they may be."""
+    """How far pairs are apart, by road or by the pipe their good needs, and how far they may be.
+
+    Where there is a road network, the way itself is not measured.
+    """
     ends, met = offer.ends, offer.partners.met
     keys = pd.MultiIndex.from_arrays(
         [ends.origins["key"].to_numpy()[origin], ends.destinations["key"].to_numpy()[end]]
     )
     row = pd.MultiIndex.from_frame(met[["origin_key", "end_key"]]).get_indexer(keys)
-    distance = stretch * geodesic_km(ends.origins, ends.destinations, origin, end)
-    return distance, limit_km(default_ways(origin, end, row), ends, offer.partners, settings)
+    piped = needs_pipe(ends, settings)[origin]
+    mode = np.where(piped, offer.links.modes.index(PIPE) if piped.any() else 0, 0)
+    rows = (of.astype(np.int32) for of in (origin, end, row))
+    ways = replace(default_ways(*rows), mode=mode.astype(np.int8))
+    distance = geodesic_km(ends.origins, ends.destinations, origin, end)
+    estimated = distance if territory.roads is not None else by_circuity(distance, settings)
+    distance = np.where(mode == 0, estimated, distance * settings.circuity)
+    return distance, limit_km(ways, ends, offer.partners, settings, offer.carriers)

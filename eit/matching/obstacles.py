@@ -7,15 +7,18 @@ import pandas as pd
 
 from eit.matching.arrays import USED, Bools, Floats, Ints, folded, sum_by
 from eit.matching.flows import Flows
+from eit.matching.hub_quality import mixed_out
 from eit.matching.potential import NOTHING, worth
 from eit.matching.problem import Offer
 from eit.scenario import Settings
 from solvers.exchange import Exchange, Limit
+from solvers.pooling import Pooling
 
 CAUSES = (
     "min_lot",
     "partner_limit",
     "quality_mix",
+    "quality_hub",
     "limit",
     "limit_link",
     "limit_time",
@@ -81,6 +84,7 @@ class Case:
     left: Balance
     settings: Settings
     proven: bool
+    pooling: Pooling | None = None
 
 
 def obstacles(case: Case, side: str, left_over: Bools) -> pd.DataFrame:
@@ -125,6 +129,7 @@ def _causes(case: Case, side: str, at: Ints, value: Floats) -> Ints:
     closed, full = _hub_state(case, at)
     room, most = _room(case, side, at)
     way = case.offer.bundles.way[at]
+    reaching, feeding = _through_hubs(case, at)
     tests = {
         "not_worth": value <= NOTHING,
         "capacity_closed": closed,
@@ -132,13 +137,27 @@ def _causes(case: Case, side: str, at: Ints, value: Floats) -> Ints:
         "competition": ~room,
         "min_lot": most < least_quantity(case, at) - USED,
         "partner_limit": _at_partner_limit(case, at),
-        "quality_mix": _mixed_out(case, at),
+        "quality_hub": feeding,
+        "quality_mix": _mixed_out(case, at) | reaching,
         "limit_link": _link_full(case)[way],
         "limit": _at_limit(case, at),
         "limit_time": np.full(len(at), not case.proven),
     }
     order = [CAUSES.index(name) for name in tests]
     return np.select(list(tests.values()), order, default=CAUSES.index("competition"))
+
+
+def _through_hubs(case: Case, at: Ints) -> tuple[Bools, Bools]:
+    """Whether a lane would break a mean through a hub that mixes: at its end, or before the hub."""
+    if case.pooling is None:
+        none = np.zeros(len(at), dtype=bool)
+        return none, none
+    flows, periods = case.flows, case.offer.ends.periods
+    count = len(case.offer.lanes)
+    cell = folded(flows.lane, flows.period, periods)
+    shipped = sum_by(cell, flows.quantity, count * periods).reshape(count, periods)
+    reaching, feeding = mixed_out(case.pooling, shipped)
+    return reaching[at], feeding[at]
 
 
 def _hub_state(case: Case, at: Ints) -> tuple[Bools, Bools]:

@@ -43,7 +43,7 @@ def list_hubs(offer: Offer, flows: Flows) -> pd.DataFrame:
 
 def list_groups(offer: Offer, flows: Flows) -> pd.DataFrame:
     """Write one row per capacity group in use, with its fixed cost."""
-    group = offer.term("group")[offer.bundles.way[flows.lane]]
+    group = offer.term_of("group", offer.bundles.way[flows.lane])
     used = np.unique(group[group >= 0])
     groups = offer.links.groups.iloc[used]
     return table(
@@ -64,7 +64,7 @@ def add_up(offer: Offer, flows: Flows, hubs: pd.DataFrame, groups: pd.DataFrame)
         "quantity_t": float((flows.quantity * mass)[leaves].sum()),
         "quantity_by_unit": {str(unit): float(of) for unit, of in by_unit.items()},
         "co2e_avoided_t": float(rows["co2e_kg"].sum()) / KG_PER_T,
-        "t_km": float((offer.prices.t_km[flows.lane] * flows.quantity).sum()),
+        "t_km": float((offer.prices.of(flows.lane).t_km * flows.quantity).sum()),
         "exchanges": len(rows[["from_id", "to_id"]].drop_duplicates()),
     }
 

@@ -1,10 +1,12 @@
 """What one unit along each lane costs, saves and emits."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eit.matching.arrays import Floats
+from eit.matching.arrays import Floats, Ints, chunks, constant, looked_up
+from eit.matching.carriage import Carrier
 from eit.matching.ends import Ends
 from eit.matching.lanes import Lanes
 from eit.matching.links import Links
@@ -28,6 +30,10 @@ class Prices:
         Tonne-kilometres.
     co2e_kg
         Avoided by the substitution, less what the transport emits.
+    ratio
+        Delivered per unit shipped: the rule's, less what a pipe loses on its way to a need.
+    laid_eur
+        What the lane's own pipe costs per year, once used.
     """
 
     transport_eur: Floats
@@ -36,6 +42,8 @@ class Prices:
     saving_receiver_eur: Floats
     t_km: Floats
     co2e_kg: Floats
+    ratio: Floats
+    laid_eur: Floats
 
     @property
     def value_eur(self) -> Floats:
@@ -44,26 +52,130 @@ class Prices:
         return np.asarray(saved - self.transport_eur - self.treatment_eur)
 
 
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What the figures of lanes rest on; they are worked out when asked for, and take no memory.
+
+    The properties are those of `Prices` for all lanes, shape (k,).
+    """
+
+    lanes: Lanes
+    ends: Ends
+    partners: Partners
+    links: Links
+    tariff: Tariff
+    carriers: Sequence[Carrier] = ()
+
+    def of(self, rows: Ints | slice) -> Prices:
+        """Figures of some lanes."""
+        rest = self.ends, self.partners, self.links, self.tariff, self.carriers
+        return price_lanes(self.lanes.take(rows), *rest)
+
+    def _column(self, name: str) -> Floats:
+        column = np.empty(len(self.lanes))
+        for part in chunks(len(column)):
+            column[part] = getattr(self.of(part), name)
+        return column
+
+    @property
+    def transport_eur(self) -> Floats:
+        """Transport, without whole trips."""
+        return self._column("transport_eur")
+
+    @property
+    def treatment_eur(self) -> Floats:
+        """Treatment by the rule, or by the recipe into a hub."""
+        return self._column("treatment_eur")
+
+    @property
+    def t_km(self) -> Floats:
+        """Tonne-kilometres."""
+        return self._column("t_km")
+
+    @property
+    def co2e_kg(self) -> Floats:
+        """Avoided by the substitution, less what the transport emits."""
+        return self._column("co2e_kg")
+
+    @property
+    def ratio(self) -> Floats:
+        """Delivered per unit shipped; without memory where it is one throughout."""
+        one = not self.carriers and bool((self.partners.met["ratio"] == 1.0).all())
+        return constant(1.0, len(self.lanes)) if one else self._column("ratio")
+
+    @property
+    def laid_eur(self) -> Floats:
+        """Cost per year of each lane's own pipe."""
+        return self._column("laid_eur") if self.carriers else constant(0.0, len(self.lanes))
+
+    @property
+    def value_eur(self) -> Floats:
+        """What one unit is worth to donor and receiver together."""
+        return self._column("value_eur")
+
+
 def price_lanes(
-    lanes: Lanes, ends: Ends, partners: Partners, links: Links, tariff: Tariff
+    lanes: Lanes,
+    ends: Ends,
+    partners: Partners,
+    links: Links,
+    tariff: Tariff,
+    carriers: Sequence[Carrier] = (),
 ) -> Prices:
     """Price every lane per unit shipped."""
+    prices = _by_tariff(lanes, ends, partners, links, tariff)
+    for carrier in carriers:
+        prices = _carried(prices, carrier, lanes, ends, partners)
+    return prices
+
+
+def _carried(
+    prices: Prices, carrier: Carrier, lanes: Lanes, ends: Ends, partners: Partners
+) -> Prices:
+    """Price the default lanes of one mode beside the road anew."""
+    at = carrier.among(lanes.link, lanes.mode)
+    origin, end = lanes.origin[at], lanes.end[at]
+    legs = carrier.legs_km(origin, end)
+    haul = lanes.distance_km[at] - legs
+    kept = np.where(end < ends.needs, (1 - carrier.loss_per_km[origin]) ** haul, 1.0)
+    emitted = carrier.co2e_kg_per_km[origin] * haul + carrier.leg_kg_per_km[origin] * legs
+    carried = carrier.once_eur[origin] + carrier.cost_eur_per_km[origin] * haul
+    figures = {
+        "transport_eur": carried + carrier.leg_eur_per_km[origin] * legs,
+        "saving_receiver_eur": kept * prices.saving_receiver_eur[at],
+        "co2e_kg": kept * partners.met["avoided_kg"].to_numpy()[lanes.met[at]] - emitted,
+        "ratio": kept * prices.ratio[at],
+        "laid_eur": carrier.laid_eur_per_km[origin] * haul,
+    }
+    changed = {name: np.array(getattr(prices, name)) for name in figures}
+    for name, figure in figures.items():
+        changed[name][at] = figure
+    return replace(prices, **changed)
+
+
+def _by_tariff(
+    lanes: Lanes, ends: Ends, partners: Partners, links: Links, tariff: Tariff
+) -> Prices:
+    """Prices by what links.csv says, else by the mode's cost of a tonne-kilometre."""
     terms = links.terms
     distance = np.nan_to_num(lanes.distance_km)
     t_km = ends.origins["mass_t"].to_numpy()[lanes.origin] * distance
-    quoted = np.nan_to_num(terms["cost_eur"].to_numpy())[lanes.link]
-    priced = terms["priced"].to_numpy()[lanes.link]
-    emitted = terms["co2e_kg"].to_numpy()[lanes.link]
-    by_distance = t_km * tariff.co2e_kg_per_t_km[lanes.mode]
+    quoted = looked_up(np.nan_to_num(terms["cost_eur"].to_numpy()), lanes.link)
+    priced = looked_up(terms["priced"].to_numpy(), lanes.link)
+    emitted = looked_up(terms["co2e_kg"].to_numpy(), lanes.link)
+    by_distance = t_km * looked_up(tariff.co2e_kg_per_t_km, lanes.mode)
+    by_tariff = t_km * looked_up(tariff.cost_eur_per_t_km, lanes.mode)
     met = partners.met
     ratio = met["ratio"].to_numpy()[lanes.met]
     rule_cost = met["treatment_eur"].to_numpy()[lanes.met]
     return Prices(
-        transport_eur=np.where(priced, quoted, t_km * tariff.cost_eur_per_t_km[lanes.mode]),
+        transport_eur=np.where(priced, quoted, by_tariff),
         treatment_eur=rule_cost + ends.destinations["treatment_eur"].to_numpy()[lanes.end],
         saving_donor_eur=tariff.donor_eur[lanes.origin],
         saving_receiver_eur=ratio * tariff.receiver_eur[lanes.end],
         t_km=t_km,
         co2e_kg=met["avoided_kg"].to_numpy()[lanes.met]
         - np.where(np.isnan(emitted), by_distance, emitted),
+        ratio=ratio,
+        laid_eur=constant(0.0, len(lanes)),
     )

@@ -3,17 +3,19 @@
 The model is stated in ``docs/model.md``; each function here builds one part of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from eit.matching.arrays import Floats, Ints
+from eit.matching.arrays import Floats, Ints, constant, is_constant, looked_up, taken
+from eit.matching.carriage import Carrier
 from eit.matching.ends import Ends
 from eit.matching.lanes import Bundles, Lanes
-from eit.matching.links import Links
+from eit.matching.links import NO_LINK, Links
 from eit.matching.partners import Partners
-from eit.matching.pricing import Prices
+from eit.matching.pricing import PriceList
 from eit.matching.quality import Limits, read_limits, read_properties
 from eit.scenario import Settings
 from solvers.exchange import Exchange, Limit
@@ -32,6 +34,8 @@ class Offer:
         Who may send and receive, which goods meet, what links.csv says.
     lanes, bundles, prices
         Permitted lanes, their ways and pairs, their figures per unit.
+    carriers
+        Modes beside the road by which lanes are made that links.csv does not list.
     """
 
     ends: Ends
@@ -39,16 +43,32 @@ class Offer:
     links: Links
     lanes: Lanes
     bundles: Bundles
-    prices: Prices
+    prices: PriceList
+    carriers: Sequence[Carrier] = ()
 
     def term(self, name: str) -> Any:
         """One column of links.csv for each way, shape (w,)."""
-        return self.links.terms[name].to_numpy()[self.lanes.link[self.bundles.lane]]
+        return looked_up(self.links.terms[name].to_numpy(), self._link)
+
+    def term_of(self, name: str, ways: Ints) -> Any:
+        """One column of links.csv for some ways."""
+        return self.links.terms[name].to_numpy()[taken(self._link, ways)]
+
+    @property
+    def _link(self) -> Any:
+        """Row of links.csv of each way."""
+        return taken(self.lanes.link, self.bundles.lane)
+
+    @property
+    def unlisted(self) -> bool:
+        """Whether no lane has a row of links.csv: no way costs, or is limited, by itself."""
+        link = self.lanes.link
+        return is_constant(link) and int(link[0]) == NO_LINK
 
     @property
     def ratio(self) -> Floats:
         """Delivered per unit shipped, shape (k,)."""
-        return np.asarray(self.partners.met["ratio"].to_numpy()[self.lanes.met])
+        return self.prices.ratio
 
 
 def objectives(settings: Settings) -> tuple[str, ...]:
@@ -63,8 +83,8 @@ def build(offer: Offer, settings: Settings) -> Exchange:
     return Exchange(
         supply=ends.offered,
         demand=ends.wanted,
-        origin=lanes.origin,
-        destination=lanes.end,
+        origin=lanes.origin.astype(np.int64),
+        destination=lanes.end.astype(np.int64),
         ratio=offer.ratio,
         way=offer.bundles.way,
         pair=offer.bundles.pair,
@@ -96,10 +116,11 @@ def _declared(ends: Ends) -> dict[str, Any]:
 def _ways(offer: Offer) -> dict[str, Any]:
     """Lots, yearly bounds, trips and groups of ways; both ends' smallest lots hold."""
     first = offer.bundles.lane
-    origin, end = offer.lanes.origin[first], offer.lanes.end[first]
+    lots = [side["min_lot"].to_numpy() for side in (offer.ends.origins, offer.ends.destinations)]
+    none = constant(0.0, len(first))
     return {
-        "min_lot": offer.ends.origins["min_lot"].to_numpy()[origin],
-        "min_delivered": offer.ends.destinations["min_lot"].to_numpy()[end],
+        "min_lot": lots[0][offer.lanes.origin[first]] if lots[0].any() else none,
+        "min_delivered": lots[1][offer.lanes.end[first]] if lots[1].any() else none,
         "min_quantity": offer.term("min_quantity"),
         "max_quantity": offer.term("max_quantity"),
         "required": offer.term("held"),
@@ -131,11 +152,21 @@ def _gains(offer: Offer, names: tuple[str, ...]) -> dict[str, Any]:
         "hub_gain": len(offer.ends.hubs),
         "group_gain": len(offer.links.groups),
     }
-    gains = {name: np.zeros((len(names), size)) for name, size in sizes.items()}
-    for rank, name in enumerate(names):
-        for array, row in _gain_of(offer, name).items():
-            gains[array][rank] = row
-    return gains
+    found = [_gain_of(offer, name) for name in names]
+    return {
+        name: _stacked([gain.get(name, constant(0.0, size)) for gain in found])
+        for name, size in sizes.items()
+    }
+
+
+def _stacked(rows: list[Floats]) -> Floats:
+    """Rows as one array, without memory where all are one constant."""
+    if len(rows) == 1:
+        return rows[0][None]
+    first = rows[0]
+    if all(is_constant(row) and row[0] == first[0] for row in rows):
+        return np.broadcast_to(first[:1, None], (len(rows), len(first)))
+    return np.stack(rows)
 
 
 def _gain_of(offer: Offer, name: str) -> dict[str, Floats]:
@@ -147,9 +178,9 @@ def _gain_of(offer: Offer, name: str) -> dict[str, Floats]:
         return {"pair_gain": np.ones(_count(offer.bundles.pair))}
     return {
         "gain": offer.prices.value_eur,
-        "way_gain": -yearly_cost(offer),
-        "period_gain": -period_cost(offer),
-        "trip_gain": -offer.term("trip_eur"),
+        "way_gain": _negative(yearly_cost(offer)),
+        "period_gain": _negative(period_cost(offer)),
+        "trip_gain": _negative(offer.term("trip_eur")),
         "hub_gain": -offer.ends.hubs["opening_eur"].to_numpy(dtype=float),
         "group_gain": -offer.links.groups["fixed_eur"].to_numpy(dtype=float),
     }
@@ -157,12 +188,22 @@ def _gain_of(offer: Offer, name: str) -> dict[str, Floats]:
 
 def yearly_cost(offer: Offer) -> Floats:
     """Fixed cost of each way that falls once a year, shape (w,)."""
-    return np.where(offer.term("per_period"), 0.0, offer.term("fixed_eur"))
+    laid: Floats = taken(offer.prices.laid_eur, offer.bundles.lane)
+    if offer.unlisted and is_constant(laid):
+        return laid
+    return np.asarray(laid + np.where(offer.term("per_period"), 0.0, offer.term("fixed_eur")))
 
 
 def period_cost(offer: Offer) -> Floats:
     """Fixed cost of each way that falls in every period it is used, shape (w,)."""
+    if offer.unlisted:
+        none: Floats = constant(0.0, len(offer.bundles.lane))
+        return none
     return np.where(offer.term("per_period"), offer.term("fixed_eur"), 0.0)
+
+
+def _negative(cost: Floats) -> Floats:
+    return constant(0.0 - cost[0], len(cost)) if is_constant(cost) else -cost
 
 
 def _limits(offer: Offer, settings: Settings) -> tuple[Limit, ...]:
@@ -225,6 +266,7 @@ def _blended(offer: Offer, settings: Settings) -> _Blends:
     heavy = np.bincount(row, mass, len(limits.row)) > 0
     coefficient = excess * np.where(heavy[row], mass, 1.0)
     over = np.bincount(row, coefficient > 0, len(limits.row)) > 0
+    over[row[origin >= offer.ends.residues]] = False  # what hubs mix is `hub_quality`'s
     kept, number = over[row], np.cumsum(over) - 1
     return _Blends(number[row[kept]], lane[kept], coefficient[kept], limits, np.flatnonzero(over))
 

@@ -29,6 +29,8 @@ class Limits:
 
     def of(self, rows: Ints) -> tuple[Ints, Ints]:
         """Pair rows, repeats allowed, with their limits: positions in ``rows`` and in here."""
+        if not len(self.row):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         start = np.searchsorted(self.row, rows, side="left")
         count = np.searchsorted(self.row, rows, side="right") - start
         return np.repeat(np.arange(len(rows)), count), repeat_ranges(start, count)

@@ -18,6 +18,8 @@ LEFT = 1e-6
 
 REASON_OF = {
     "quality_mix": "quality",
+    "quality_hub": "quality",
+    "quality_unknown_hub": "quality_unknown",
     "limit_link": "limit",
     "limit_time": "limit",
     "capacity_full": "capacity",

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from eit import nomenclature
+from eit.matching.hub_quality import MIXED
 from eit.matching.lanes import Lanes
 from eit.matching.obstacles import Case, least_quantity
 from eit.matching.problem import objectives
@@ -128,7 +129,15 @@ def say_miss(
         elif row.cause in ("quality", "quality_unknown"):
             words |= _breach(case, ways, row.way, lang)
         kind = f"_{KIND[side]}" if row.cause == "no_partner" else ""
+        if row.cause == "quality_unknown" and _of_hub(case, side, row.partner):
+            kind = "_hub"
         yield say_plain(row.cause + kind, lang, **words)
+
+
+def _of_hub(case: Case, side: str, partner: int) -> bool:
+    """Whether what was looked at is what a hub gives, and hubs pass on what they mix."""
+    mixed = side == "end" and case.settings.hub_quality == MIXED
+    return mixed and partner >= case.offer.ends.residues
 
 
 def _breach(case: Case, ways: Lanes, way: int, lang: str) -> dict[str, str]:

@@ -98,6 +98,9 @@ class Plan:
     shortfalls
         If infeasible: what is required and cannot be had, ``{"kind", "id", "period", "short",
         "unit"}`` each.
+    conflicts
+        If infeasible: sets of declarations, links and limits that cannot hold together; see
+        `eit.results.conflicts.Conflict`.
     reasons
         If there is no plan: why, in sentences.
     solver
@@ -123,6 +126,7 @@ class Plan:
     settings: Settings
     timings: Mapping[str, float]
     notices: tuple[Notice, ...]
+    conflicts: tuple[Mapping[str, Any], ...] = ()
 
 
 def table(name: str, columns: Mapping[str, Any] | None = None) -> pd.DataFrame:

@@ -55,6 +55,7 @@ def read_run(path: str | Path) -> Run:
         settings=settings,
         timings=summary["time_s"],
         notices=territory.notices,
+        conflicts=tuple(summary.get("conflicts", ())),
     )
     return Run(plan, territory, settings, summary)
 

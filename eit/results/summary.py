@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
+from eit.results.figures import DIGITS
 from eit.results.plan import Plan
 from eit.scenario import Settings
 from eit.territory import Territory
-
-DIGITS = 12
-"""Significant digits of every figure in a run folder."""
 
 LIBRARIES = ("eit", "ortools", "numpy", "scipy", "pandas", "geopandas", "pyproj")
 
@@ -49,6 +47,7 @@ def summarise(
             "left_out": left_out,
             "inputs": inputs,
             "versions": versions(),
+            "conflicts": plan.conflicts,
         }
     )
     return dict(said)
@@ -66,8 +65,15 @@ def settings_as_dict(settings: Settings) -> dict[str, Any]:
 def settings_from_dict(values: Mapping[str, Any]) -> Settings:
     """Read settings back as `settings_as_dict` wrote them."""
     sets = {name for name in values if name.startswith("exclude_") or name == "stated"}
-    read = {name: frozenset(of) if name in sets else of for name, of in values.items()}
-    return Settings(**read | {"maximise": tuple(values["maximise"])})
+    read: dict[str, Any] = {
+        name: frozenset(of) if name in sets else _tuples(of) for name, of in values.items()
+    }
+    return Settings(**read)
+
+
+def _tuples(value: Any) -> Any:
+    """Lists, and lists within them, as tuples; anything else as it is."""
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def versions() -> dict[str, str]:

@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 
 from eit.results.folder import INPUTS, SCENARIO, SUMMARY, RunFolderError, staged
+from eit.results.lines import csv_lines
 from eit.results.plan import COLUMNS, Plan
-from eit.results.summary import DIGITS, summarise
+from eit.results.summary import summarise
 from eit.territory import Territory
 
 
@@ -84,14 +85,8 @@ def write_run(
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as the contract says: UTF-8, comma, point, LF, a blank for what is missing."""
-    figures = frame.select_dtypes("float64").columns
-    written = frame.assign(**{name: _figures(frame[name]) for name in figures})
-    written.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
-
-
-def _figures(column: pd.Series) -> list[str]:
-    """Write figures in 12 significant digits, a blank for a missing one; 0 for -0."""
-    return [f"{of:.{DIGITS}g}" if of == of else "" for of in (column + 0.0).tolist()]
+    with path.open("wb") as file:
+        file.writelines(csv_lines(frame))
 
 
 def _keep_inputs(

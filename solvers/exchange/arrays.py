@@ -1,12 +1,24 @@
 """The kinds of arrays the exchange model is written in, and what is done to them everywhere."""
 
+from collections.abc import Iterator
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Nodes = NDArray[np.int32]  # what the flow solver counts nodes in
+Cells = NDArray[np.int32] | NDArray[np.int64]  # positions of lanes, as small as they may be
 Flags = NDArray[np.bool_]
+
+CHUNK: Final = 1 << 14  # elements worked on at once: what the processor's cache holds
+
+
+def chunks(count: int) -> Iterator[slice]:
+    """Cut that many elements into slices of at most `CHUNK`."""
+    for start in range(0, count, CHUNK):
+        yield slice(start, min(start + CHUNK, count))
 
 
 def sum_by(index: Ints, weight: Floats, size: int) -> Floats:

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Floats, Ints, distinct
+from solvers.exchange.arrays import Floats, Ints, distinct
 from solvers.exchange.plan import Plan
 from solvers.exchange.problem import Exchange
 
@@ -46,7 +46,7 @@ def _totals(index: Ints, amount: Floats, size: int) -> Floats:
 
 def _supply(problem: Exchange, plan: Plan, speck: float) -> bool:
     """What leaves a source is there: offered now, or offered before and stored."""
-    mine = problem.origin < len(problem.supply)
+    mine = plan.moving[problem.origin[plan.moving] < len(problem.supply)]
     left = _totals(problem.origin[mine], plan.shipped[mine], len(problem.supply))
     stored = np.zeros(len(problem.supply))
     tolerance = TOLERANCE * problem.supply.max(axis=1, initial=0.0) + speck
@@ -61,7 +61,7 @@ def _supply(problem: Exchange, plan: Plan, speck: float) -> bool:
 
 def _demand(problem: Exchange, plan: Plan, speck: float) -> bool:
     """What reaches a sink is wanted: now, or later and stored until then."""
-    mine = problem.destination < len(problem.demand)
+    mine = plan.moving[problem.destination[plan.moving] < len(problem.demand)]
     amount = plan.shipped[mine] * problem.ratio[mine, None]
     reached = _totals(problem.destination[mine], amount, len(problem.demand))
     waiting = np.zeros(len(problem.demand))
@@ -79,14 +79,14 @@ def _demand(problem: Exchange, plan: Plan, speck: float) -> bool:
 def _taken(problem: Exchange, plan: Plan) -> Floats:
     """What each recipe takes, shape (r, T)."""
     n = len(problem.demand)
-    mine = problem.destination >= n
+    mine = plan.moving[problem.destination[plan.moving] >= n]
     amount = plan.shipped[mine] * problem.ratio[mine, None]
     return _totals(problem.destination[mine] - n, amount, problem.sizes["r"])
 
 
 def _products(problem: Exchange, plan: Plan, speck: float) -> bool:
     m, p = len(problem.supply), problem.sizes["p"]
-    mine = problem.origin >= m
+    mine = plan.moving[problem.origin[plan.moving] >= m]
     left = _totals(problem.origin[mine] - m, plan.shipped[mine], p)
     makes = problem.recipe_product >= 0
     amount = _taken(problem, plan)[makes] * problem.recipe_yield[makes, None]
@@ -101,61 +101,66 @@ def _capacity(problem: Exchange, plan: Plan, speck: float) -> bool:
     )
 
 
-def _carried(problem: Exchange, plan: Plan) -> Floats:
-    return _totals(problem.way, plan.shipped, problem.sizes["w"])
+def _carried(problem: Exchange, plan: Plan) -> tuple[Ints, Floats]:
+    """Ways with a lane that ships something, and what they carry."""
+    way, number = np.unique(problem.way[plan.moving], return_inverse=True)
+    return way, _totals(number, plan.shipped[plan.moving], len(way))
 
 
 def _groups(problem: Exchange, plan: Plan, speck: float) -> bool:
-    mine = problem.way_group >= 0
-    carried = _carried(problem, plan)[mine]
-    total = _totals(problem.way_group[mine], carried, problem.sizes["g"]).sum(axis=1)
+    way, carried = _carried(problem, plan)
+    group = problem.way_group[way]
+    total = _totals(group[group >= 0], carried[group >= 0], problem.sizes["g"]).sum(axis=1)
     held = bool(np.all(plan.group | (total <= speck)))
     return held and _within(total, problem.group_capacity, speck)
 
 
 def _ways(problem: Exchange, plan: Plan, speck: float) -> bool:
-    total = _carried(problem, plan).sum(axis=1)
-    bound_to = problem.required | (total > 0)
-    least = np.where(bound_to, problem.min_quantity, 0.0)
-    used = bool(np.all(plan.used | (total <= speck)))
-    return used and _within(total, problem.max_quantity, speck) and _within(least, total, speck)
+    way, carried = _carried(problem, plan)
+    total = carried.sum(axis=1)
+    idle = np.flatnonzero(problem.required)
+    idle = idle[~np.isin(idle, way)]
+    held = bool(np.all(plan.used[way] | (total <= speck)))
+    held = held and _within(total, problem.max_quantity[way], speck)
+    held = held and _within(problem.min_quantity[way], total, speck)
+    return held and _within(problem.min_quantity[idle], np.zeros(len(idle)), speck)
 
 
 def _lots(problem: Exchange, plan: Plan, speck: float) -> bool:
-    carried = _carried(problem, plan)
-    brought = _totals(problem.way, plan.shipped * problem.ratio[:, None], problem.sizes["w"])
+    way, carried = _carried(problem, plan)
+    amount = plan.shipped[plan.moving] * problem.ratio[plan.moving, None]
+    brought = _totals(np.searchsorted(way, problem.way[plan.moving]), amount, len(way))
     running = carried > 0
-    shipped = _within(np.where(running, problem.min_lot[:, None], 0.0), carried, speck)
-    least = np.where(running, problem.min_delivered[:, None], 0.0)
+    shipped = _within(np.where(running, problem.min_lot[way, None], 0.0), carried, speck)
+    least = np.where(running, problem.min_delivered[way, None], 0.0)
     return shipped and _within(least, brought, speck)
 
 
 def _partners(problem: Exchange, plan: Plan) -> bool:
-    running = plan.shipped.sum(axis=1) > 0
-    return _few(problem, running, problem.origin, problem.supply_partners) and _few(
-        problem, running, problem.destination, problem.demand_partners
+    return _few(problem, plan, problem.origin, problem.supply_partners) and _few(
+        problem, plan, problem.destination, problem.demand_partners
     )
 
 
-def _few(problem: Exchange, running: Flags, end: Ints, most: Floats) -> bool:
+def _few(problem: Exchange, plan: Plan, end: Ints, most: Floats) -> bool:
     if np.isinf(most).all():
         return True
-    mine = np.flatnonzero(running & (end < len(most)))
+    mine = plan.moving[end[plan.moving] < len(most)]
     ends, _ = distinct(end[mine], problem.pair[problem.way[mine]])
     return bool(np.all(np.bincount(ends, minlength=len(most)) <= most))
 
 
 def _trips(problem: Exchange, plan: Plan, speck: float) -> bool:
-    carried = _carried(problem, plan)
-    paid = np.isfinite(problem.trip_payload)
-    room = plan.trips[paid] * problem.trip_payload[paid, None]
+    way, carried = _carried(problem, plan)
+    paid = np.isfinite(problem.trip_payload[way])
+    room = plan.trips[way[paid]] * problem.trip_payload[way[paid], None]
     return _within(carried[paid], room, speck)
 
 
 def _limits(problem: Exchange, plan: Plan) -> bool:
     for row in problem.limits:
         terms = (
-            row.lane_coef * plan.shipped.sum(axis=1),
+            row.lane_coef[plan.moving] * plan.moved,
             row.way_coef * plan.used,
             row.period_coef * plan.period.sum(axis=1),
             row.trip_coef * plan.trips.sum(axis=1),

@@ -15,7 +15,7 @@ from solvers.exchange.linear import solve_linear
 from solvers.exchange.outcome import Prices
 from solvers.exchange.plan import Plan, plan_of, values
 from solvers.exchange.problem import Exchange
-from solvers.exchange.stages import Found, floor_of, most_conceivable
+from solvers.exchange.stages import Found, conceivable, floor_of, most_conceivable
 
 KEPT: Final = 1e-9  # relative: a plan that keeps the earlier objectives so nearly keeps them
 
@@ -33,12 +33,19 @@ class Block:
     message: str
 
 
-def solve_block(problem: Exchange, most: Floats, effort: Effort) -> Block:
-    """Solve one component, each objective keeping what those of higher rank found."""
+def solve_block(
+    problem: Exchange, most: Floats, effort: Effort, first: Found | None = None
+) -> Block:
+    """Solve one component, each objective keeping what those of higher rank found.
+
+    `first` is what came of the first objective, if that is solved already.
+    """
     model = build(problem, most)
     method = "milp" if model.whole.any() else "lp"
     until = time.perf_counter() + effort.seconds
-    found = _first(problem, model, most, _share(effort, until, problem.sizes["o"]))
+    found = first
+    if found is None:
+        found = _first(problem, model, most, _share(effort, until, problem.sizes["o"]))
     ending, plan, prices = found.ending, found.plan, found.prices
     bounds, floors, messages = [found.bound], np.empty(0), [found.message]
     for stage in range(1, problem.sizes["o"]):
@@ -55,6 +62,16 @@ def solve_block(problem: Exchange, most: Floats, effort: Effort) -> Block:
     message = "; ".join(dict.fromkeys(filter(None, messages)))
     worth = np.zeros(len(bounds)) if plan is None else values(problem, plan)
     return Block(ending, plan, worth, np.array(bounds), prices, method, message)
+
+
+def idle_block(problem: Exchange, most: Floats, method: str) -> Block:
+    """A component without time to solve it: shipping nothing, where that is a plan."""
+    plan = plan_of(problem, np.zeros_like(most))
+    holds = not breaches(problem, plan)
+    ending = Ending.FEASIBLE if holds else Ending.NOTHING
+    nothing = np.zeros(problem.sizes["o"])
+    bounds = conceivable(problem, most)
+    return Block(ending, plan if holds else None, nothing, bounds, None, method, "")
 
 
 def _share(effort: Effort, until: float, stages: int) -> Effort:

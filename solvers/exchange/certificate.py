@@ -8,7 +8,7 @@ import numpy as np
 from solvers.exchange.arrays import Floats, Ints
 from solvers.exchange.components import Components
 from solvers.exchange.outcome import Prices
-from solvers.exchange.pricing import bound_by, reduced_gain, settle, signed
+from solvers.exchange.pricing import bound_by, free_prices, reduced_gain, settle, signed
 from solvers.exchange.problem import Exchange
 
 NOISE: Final = 1e-12  # of the largest gain: what floats leave where there is nothing
@@ -58,10 +58,12 @@ class Proof:
 
     def _completed(self, gain: Floats, raw: Prices) -> Prices:
         """The prices signed, and with those of single lanes' maxima."""
-        bare = replace(raw, way_max=np.zeros_like(raw.way_max))
+        bare = replace(raw, way_max=free_prices(self.problem).way_max)
         prices = settle(self.problem, gain, signed(self.problem, bare), self.most, self.single)
+        if not self.single.size:
+            return prices
+        way_max = np.zeros(len(raw.way_max))
         over = np.maximum(reduced_gain(self.problem, gain, prices)[self.single, 0], 0.0)
-        way_max = np.zeros_like(raw.way_max)
         way_max[self.problem.way[self.single]] = over
         return replace(prices, way_max=way_max)
 

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from solvers.exchange.arrays import Flags, Floats, Ints, any_by
+from solvers.exchange.arrays import Flags, Floats, Ints, Nodes, chunks
+from solvers.exchange.hopeless import alone, decided_by_cost_or_lot, pays, too_small
 from solvers.exchange.problem import Exchange
+
+SPARSE: Final = 8  # one edge in so many is looked at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,10 @@ class Components:
 
     def flag(self, axis: str, chosen: Flags) -> Flags:
         """Components with a chosen element, shape (components,); `chosen` is by element."""
-        label = self.labels[axis]
-        return any_by(label, chosen & (label >= 0), self.count)
+        label = self.labels[axis][np.flatnonzero(chosen)]
+        found = np.zeros(self.count, dtype=bool)
+        found[label[label >= 0]] = True
+        return found
 
     def within(self, axis: str, chosen: Flags) -> Flags:
         """Elements of the chosen components; `chosen` is by component."""
@@ -47,15 +52,28 @@ def worthwhile(problem: Exchange, most: Floats) -> Flags:
 
     A lane from a source to a sink that gains in no objective is left out if
     nothing else could call for it: no required row or way, no blending, no
-    limit that it would loosen, and nothing earned by being used.
+    limit that it would loosen, and nothing earned by being used. So is one that cannot
+    pay its fixed costs; one that cannot carry its smallest lot is left out in any case.
     """
-    held = problem.required & (problem.min_quantity > 0)
-    live: Flags = (most.max(axis=1, initial=0.0) > 0) | held[problem.way]
-    direct = (problem.origin < problem.sizes["m"]) & (problem.destination < problem.sizes["n"])
-    wanted = np.any(problem.gain > 0, axis=0) | ~direct
-    for earned in (problem.way_gain, problem.period_gain, problem.pair_gain[:, problem.pair]):
-        wanted |= np.any(earned > 0, axis=0)[problem.way]
-    wanted |= held[problem.way]
+    live: Flags = np.any(most > 0, axis=1)
+    wanted = np.any(problem.gain > 0, axis=0)
+    if decided_by_cost_or_lot(problem):
+        single = alone(problem)
+        live &= ~(single & too_small(problem, most))
+        wanted &= ~(single & ~pays(problem, most))
+    if problem.sizes["h"]:
+        wanted |= (problem.origin >= problem.sizes["m"]) | (
+            problem.destination >= problem.sizes["n"]
+        )
+    for earned in (problem.way_gain, problem.period_gain):
+        if np.any(earned > 0):
+            wanted |= np.any(earned > 0, axis=0)[problem.way]
+    if np.any(problem.pair_gain > 0):
+        wanted |= np.any(problem.pair_gain > 0, axis=0)[problem.pair][problem.way]
+    if problem.required.any():
+        held = (problem.required & (problem.min_quantity > 0))[problem.way]
+        live |= held
+        wanted |= held
     wanted[problem.blend_lane] = True
     for row in problem.limits:
         wanted |= row.lane_coef < 0
@@ -81,27 +99,58 @@ def split(
     makes one part of all.
     """
     nodes = _Nodes.of(problem)
-    lane = np.flatnonzero(live)
-    here = nodes.origin(problem)[lane]
-    way = problem.way[lane]
-    edges = [(here, nodes.destination(problem)[lane])]
-    shared = _shared_ways(problem)[way]
-    edges.append((here[shared], nodes.at("w", way[shared])))
-    ways = np.flatnonzero(_shared_ways(problem))
-    edges.append((nodes.at("w", ways), nodes.at("q", problem.pair[ways])))
-    grouped = np.flatnonzero(problem.way_group >= 0)
-    edges.append((nodes.at("w", grouped), nodes.at("g", problem.way_group[grouped])))
+    lane = slice(None) if live.all() else np.flatnonzero(live)
+    here = nodes.origin(problem, lane)
+    edges = [(here, nodes.destination(problem, lane))]
+    if not separate(problem):
+        edges.extend(_way_edges(problem, nodes, lane, here))
     blended = np.flatnonzero(live[problem.blend_lane])
-    blend_here = nodes.origin(problem)[problem.blend_lane[blended]]
+    blend_here = nodes.origin(problem, problem.blend_lane[blended])
     edges.append((blend_here, nodes.at("y", problem.blend_row[blended])))
     if joined:
         edges.append((here[1:], here[:-1]))
     for position in limits:
         edges.extend(_limit_edges(problem, nodes, live, position))
+    label = _joined(edges, nodes.size)
+    return _number(problem, nodes, label, lane, limits)
+
+
+def separate(problem: Exchange) -> bool:
+    """Whether every lane is a way and a pair of its own, in order, and no way is in a group."""
+    sizes = problem.sizes
+    if not sizes["k"] == sizes["w"] == sizes["q"] or sizes["g"]:
+        return False
+    way, pair = problem.way, problem.pair
+    return bool(np.all(way[1:] > way[:-1]) and (pair is way or np.all(pair[1:] > pair[:-1])))
+
+
+_Edges = Sequence[tuple[Ints, Ints | Nodes]]
+
+
+def _joined(edges: _Edges, size: int) -> Ints:
+    """Number the components of a graph in the order of their first node, shape (size,).
+
+    A few edges of each node show nearly all of it: of the others, only those that still
+    join two components are looked at.
+    """
+    label = _labels([(tail[::SPARSE], head[::SPARSE]) for tail, head in edges], size)
+    left = []
+    for tail, head in edges:
+        for part in chunks(len(tail)):
+            here, there = label[tail[part]], label[head[part]]
+            apart = here != there
+            left.append((here[apart], there[apart]))
+    if not left:
+        return label
+    return _labels(left, int(label.max(initial=-1)) + 1)[label]
+
+
+def _labels(edges: _Edges, size: int) -> Ints:
+    """Number the components of a small graph in the order of their first node."""
     tail, head = (np.concatenate([edge[i] for edge in edges]).astype(np.int32) for i in (0, 1))
-    graph = sparse.coo_array((np.ones(len(tail), bool), (tail, head)), shape=(nodes.size,) * 2)
+    graph = sparse.coo_array((np.ones(len(tail), bool), (tail, head)), shape=(size, size))
     _, label = csgraph.connected_components(graph, directed=False)
-    return _number(problem, nodes, label.astype(np.int64), lane, limits)
+    return np.asarray(label, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +163,8 @@ class _Nodes:
     @classmethod
     def of(cls, problem: Exchange) -> "_Nodes":
         lengths = {axis: problem.sizes[axis] for axis in "mnhwqg"}
+        if separate(problem):
+            lengths |= {"w": 0, "q": 0}
         lengths |= {"y": problem.blend_rows, "l": len(problem.limits)}
         start, size = {}, 0
         for axis, length in lengths.items():
@@ -132,16 +183,35 @@ class _Nodes:
         """Node of each position on an axis."""
         return np.asarray(self.start[axis] + position)
 
-    def origin(self, problem: Exchange) -> Ints:
-        """Node where each lane starts: its source or hub."""
-        m = problem.sizes["m"]
-        hub = np.append(problem.product_hub, 0)[np.maximum(problem.origin - m, -1)]
-        return np.where(problem.origin < m, problem.origin, self.at("h", hub))
+    def origin(self, problem: Exchange, lane: Ints | slice) -> Ints:
+        """Node where each of some lanes starts: its source or hub."""
+        m, origin = problem.sizes["m"], problem.origin[lane]
+        if not problem.sizes["p"]:
+            return origin
+        hub = np.append(problem.product_hub, 0)[np.maximum(origin - m, -1)]
+        return np.where(origin < m, origin, self.at("h", hub))
 
-    def destination(self, problem: Exchange) -> Ints:
-        """Node where each lane ends: its sink or hub."""
-        sink = self.at("n", problem.destination)
-        return np.where(problem.destination < problem.sizes["n"], sink, self.at("h", problem.hub))
+    def destination(self, problem: Exchange, lane: Ints | slice) -> Ints | Nodes:
+        """Node where each of some lanes ends: its sink or hub."""
+        n, destination = problem.sizes["n"], problem.destination[lane]
+        if not problem.sizes["r"]:
+            return np.add(destination, self.start["n"], dtype=np.int32, casting="unsafe")
+        sink = self.at("n", destination)
+        hub = np.append(problem.recipe_hub, 0)[np.maximum(destination - n, -1)]
+        return np.where(destination < n, sink, self.at("h", hub))
+
+
+def _way_edges(problem: Exchange, nodes: _Nodes, lane: Ints | slice, here: Ints) -> _Edges:
+    """Lanes joined to ways that are shared, those to their pairs, and ways to their groups."""
+    ways = _shared_ways(problem)
+    way = problem.way[lane]
+    shared, several = ways[way], np.flatnonzero(ways)
+    grouped = np.flatnonzero(problem.way_group >= 0)
+    return [
+        (here[shared], nodes.at("w", way[shared])),
+        (nodes.at("w", several), nodes.at("q", problem.pair[several])),
+        (nodes.at("w", grouped), nodes.at("g", problem.way_group[grouped])),
+    ]
 
 
 def _shared_ways(problem: Exchange) -> Flags:
@@ -161,27 +231,35 @@ def _limit_edges(
     by_way |= np.append(row.group_coef > 0, False)[problem.way_group]
     counted = np.flatnonzero(live & ((row.lane_coef != 0) | by_way[problem.way]))
     hubs = nodes.at("h", np.flatnonzero(row.hub_coef > 0))
-    ends = np.concatenate([nodes.origin(problem)[counted], hubs])
+    ends = np.concatenate([nodes.origin(problem, counted), hubs])
     return [(ends, np.full(len(ends), nodes.start["l"] + position))]
 
 
 def _number(
-    problem: Exchange, nodes: _Nodes, label: Ints, lane: Ints, limits: Sequence[int]
+    problem: Exchange, nodes: _Nodes, label: Ints, lane: Ints | slice, limits: Sequence[int]
 ) -> Components:
     """Number the components with a live lane or a requirement, and label all elements."""
     must_ship = problem.must_ship & (problem.supply.max(axis=1) > 0)
     must_fill = problem.must_fill & (problem.demand.max(axis=1) > 0)
-    here = np.full(problem.sizes["k"], -1)
-    here[lane] = label[nodes.origin(problem)[lane]]
+    start = nodes.origin(problem, lane)
+    starts = np.zeros(len(label), dtype=bool)
+    starts[start] = True
     kept = np.zeros(label.max(initial=-1) + 2, dtype=bool)  # the last one is for label -1
-    kept[here[lane]] = True
+    kept[label[starts]] = True
     kept[label[nodes.at("m", np.flatnonzero(must_ship))]] = True
     kept[label[nodes.at("n", np.flatnonzero(must_fill))]] = True
     number = np.where(kept, np.cumsum(kept) - 1, -1)
     labels = {axis: number[each] for axis, each in nodes.parted(label).items() if axis not in "wq"}
-    labels["k"] = number[here]
-    labels["w"] = _of_lanes(problem.way, labels["k"], problem.sizes["w"])
-    labels["q"] = _of_lanes(problem.pair, labels["w"], problem.sizes["q"])
+    if isinstance(lane, slice):
+        labels["k"] = number[label][start]
+    else:
+        labels["k"] = np.full(problem.sizes["k"], -1)
+        labels["k"][lane] = number[label][start]
+    if separate(problem):
+        labels["w"] = labels["q"] = labels["k"]
+    else:
+        labels["w"] = _of_lanes(problem.way, labels["k"], problem.sizes["w"])
+        labels["q"] = _of_lanes(problem.pair, labels["w"], problem.sizes["q"])
     labels["r"] = labels["h"][problem.recipe_hub]
     labels["p"] = labels["h"][problem.product_hub]
     labels["b"] = labels["k"][problem.blend_lane]

@@ -1,6 +1,7 @@
 """One call of a solver on a model in sparse arrays, through MathOpt, with every status checked."""
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -11,13 +12,14 @@ from ortools.math_opt import (
     callback_pb2,
     model_parameters_pb2,
     model_pb2,
+    model_update_pb2,
     parameters_pb2,
     result_pb2,
     solution_pb2,
 )
 from pybind11_abseil.status import StatusNotOk  # type: ignore[import-untyped]
 
-from solvers.exchange.arrays import Flags, Floats
+from solvers.exchange.arrays import Flags, Floats, Ints
 
 
 class Engine(StrEnum):
@@ -51,12 +53,22 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Products:
+    """Variables that are products of two others: ``v[result] = v[left] * v[right]``."""
+
+    result: Ints
+    left: Ints
+    right: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """How long and how closely to solve."""
 
     gap: float
     seconds: float
     seed: int
+    nodes: int | None = None  # of the search tree: a limit that does not depend on the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +87,26 @@ CLOSE: Final = 1e-9  # a gap below this asks for tolerances as close
 LEAST_GAP: Final = 1e-10  # floats hold no closer
 
 
-def run(program: Program, engine: Engine, effort: Effort) -> Answer:
-    """Solve a program; a solver's trouble becomes `Ending.NOTHING` with its message."""
+def run(
+    program: Program, engine: Engine, effort: Effort, products: Products | None = None
+) -> Answer:
+    """Solve a program; a solver's trouble becomes `Ending.NOTHING` with its message.
+
+    With `products` it is no longer linear, nor convex: GSCIP alone solves it, globally.
+    """
+    parameters = _parameters(engine, effort)
+    if products is not None:
+        parameters.gscip.real_params["numerics/feastol"] = CLOSE
     try:
-        result = math_opt.solve(
-            _model(program),
+        solver = math_opt.new(
             parameters_pb2.SolverTypeProto.Value(f"SOLVER_TYPE_{engine}"),
+            _model(program),
             parameters_pb2.SolverInitializerProto(),
-            _parameters(engine, effort),
+        )
+        for update in _product_rows(products):
+            solver.update(update)
+        result = solver.solve(
+            parameters,
             model_parameters_pb2.ModelSolveParametersProto(),
             None,
             callback_pb2.CallbackRegistrationProto(),
@@ -116,6 +140,27 @@ def _model(program: Program) -> model_pb2.ModelProto:
     return model
 
 
+def _product_rows(products: Products | None) -> Iterator[model_update_pb2.ModelUpdateProto]:
+    """One quadratic row for each product: ``v[left] * v[right] - v[result] = 0``.
+
+    One by one, since a message that holds several tells them in no order, and solvers that read
+    rows in another order go another way.
+    """
+    if products is None:
+        return
+    triplets = (products.result.tolist(), products.left.tolist(), products.right.tolist())
+    for number, (result, left, right) in enumerate(zip(*triplets, strict=True)):
+        update = model_update_pb2.ModelUpdateProto()
+        row = update.quadratic_constraint_updates.new_constraints[number]
+        row.lower_bound = row.upper_bound = 0.0
+        row.linear_terms.ids.append(result)
+        row.linear_terms.values.append(-1.0)
+        row.quadratic_terms.row_ids.append(min(left, right))
+        row.quadratic_terms.column_ids.append(max(left, right))
+        row.quadratic_terms.coefficients.append(1.0)
+        yield update
+
+
 def _parameters(engine: Engine, effort: Effort) -> parameters_pb2.SolveParametersProto:
     parameters = parameters_pb2.SolveParametersProto(random_seed=effort.seed)
     if np.isfinite(effort.seconds):
@@ -123,6 +168,11 @@ def _parameters(engine: Engine, effort: Effort) -> parameters_pb2.SolveParameter
         parameters.time_limit.FromTimedelta(datetime.timedelta(seconds=seconds))
     if engine is Engine.GLOP:
         return parameters
+    if effort.nodes is not None:
+        parameters.node_limit = effort.nodes
+        if engine is Engine.HIGHS:  # searches within the search take longer than they bring
+            for name in ("mip_heuristic_run_rens", "mip_heuristic_run_rins"):
+                parameters.highs.bool_options[name] = False
     parameters.relative_gap_tolerance = max(effort.gap, LEAST_GAP)
     parameters.absolute_gap_tolerance = 0.0
     if engine is Engine.GSCIP:

@@ -33,12 +33,15 @@ def decisions(problem: Exchange, live: Flags | None = None) -> Decisions:
     lanes = np.ones(problem.sizes["k"], dtype=bool) if live is None else live
     many_from, from_pairs = _too_many(problem, lanes, problem.origin, problem.supply_partners)
     many_to, to_pairs = _too_many(problem, lanes, problem.destination, problem.demand_partners)
-    pair = _priced(problem, "pair") | from_pairs | to_pairs
-    least = (problem.min_quantity > 0) & ~problem.required
+    pair = _either(problem.sizes["q"], _priced(problem, "pair"), from_pairs, to_pairs)
+    w = problem.sizes["w"]
+    least = _either(w, problem.min_quantity)
+    paired = pair[problem.pair] if pair.any() else pair[:0]
+    trips = _priced(problem, "trip")
     return Decisions(
-        used=_priced(problem, "way") | least | pair[problem.pair],
-        period=_priced(problem, "period") | (problem.min_lot > 0) | (problem.min_delivered > 0),
-        trips=_priced(problem, "trip") & np.isfinite(problem.trip_payload),
+        used=_either(w, _priced(problem, "way"), least & ~problem.required, paired),
+        period=_either(w, _priced(problem, "period"), problem.min_lot, problem.min_delivered),
+        trips=trips & np.isfinite(problem.trip_payload) if trips.any() else trips,
         pair=pair,
         open=_priced(problem, "hub"),
         group=_priced(problem, "group"),
@@ -49,14 +52,24 @@ def decisions(problem: Exchange, live: Flags | None = None) -> Decisions:
 
 def _priced(problem: Exchange, name: str) -> Flags:
     """Whether being used counts in any objective or limit."""
-    priced: Flags = np.any(getattr(problem, f"{name}_gain") != 0, axis=0)
-    for row in problem.limits:
-        priced = priced | (getattr(row, f"{name}_coef") != 0)
-    return priced
+    gain = getattr(problem, f"{name}_gain")
+    counted = (getattr(row, f"{name}_coef") for row in problem.limits)
+    return _either(gain.shape[1], *gain, *counted)
+
+
+def _either(size: int, *arrays: Floats | Flags) -> Flags:
+    """Where any array is not 0, shape (size,); read-only, without memory, where none is."""
+    found: Flags = np.broadcast_to(False, size)
+    for array in arrays:
+        if array.any():
+            found = found | (array != 0)
+    return found
 
 
 def _too_many(problem: Exchange, live: Flags, end: Ints, most: Floats) -> tuple[Flags, Flags]:
     """Ends (of a source or sink) with more pairs than allowed, and the pairs of such ends."""
+    if not np.isfinite(most).any():
+        return np.zeros(len(most), dtype=bool), np.broadcast_to(False, problem.sizes["q"])
     mine = np.flatnonzero(live & (end < len(most)))
     limited = mine[np.isfinite(most[end[mine]])]
     ends, pairs = distinct(end[limited], problem.pair[problem.way[limited]])

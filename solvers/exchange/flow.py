@@ -99,7 +99,7 @@ def _solve_span(work: Work, begin: int, end: int) -> bool:
     numbers = solver.add_arcs_with_capacity_and_unit_cost(
         np.concatenate([network.tail[arcs] - start, gives, root[takes]], dtype=np.int32),
         np.concatenate([network.head[arcs] - start, root[gives], takes], dtype=np.int32),
-        np.concatenate([network.capacity[arcs], slack[gives], slack[takes]]),
+        np.concatenate([network.capacity(arcs), slack[gives], slack[takes]]),
         np.concatenate([work.cost[arcs], free]),
     )
     rest = -np.bincount(root - count, supply, end - begin).astype(np.int64)

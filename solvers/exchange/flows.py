@@ -5,21 +5,21 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Floats, Ints, total
+from solvers.exchange.arrays import Cells, Flags, Floats, Ints, chunks, total
 from solvers.exchange.certificate import Certificate, Proof
 from solvers.exchange.components import Components
 from solvers.exchange.flow import BATCH, least_cost_flow
 from solvers.exchange.network import Network, build_network
 from solvers.exchange.outcome import Prices
 from solvers.exchange.potentials import potentials
-from solvers.exchange.pricing import no_prices
+from solvers.exchange.pricing import free_prices
 from solvers.exchange.problem import Exchange
 from solvers.exchange.whole import cost_scale
 
 FINE: Final = 1e-8  # of a component's mean gain: how finely gains are told apart
 FINEST: Final = 1e-10  # the same where more is asked: a closer gap, or later objectives
 CLOSE: Final = 1e-6  # a gap below this asks for more
-ARC_ARRAYS: Final = ("cell", "tail", "head", "capacity", "capped")
+ARC_ARRAYS: Final = ("cell", "tail", "head", "own", "capped")
 TIE: Final = 4  # cost units: plans that differ by no more than rounding are equally good
 
 
@@ -60,14 +60,16 @@ def solve_flows(
     """Solve the chosen components, all plain flows, for all objectives in order."""
     network = build_network(problem, parts, chosen)
     proof = _proof(problem, most, parts, network)
-    stage = _Stage(network, np.zeros_like(most))
-    solved, shipped, bounds = chosen.copy(), stage.settled, []
+    stage = _Stage(network, np.broadcast_to(0.0, most.shape))
+    solved, shipped, bounds = chosen.copy(), stage.settled, list[Floats]()
     resolution = FINEST if gap < CLOSE or len(problem.gain) > 1 else FINE
-    first, certificate, tie = no_prices(problem), None, np.zeros(parts.count)
+    first, certificate, tie = free_prices(problem), None, np.zeros(parts.count)
     for gain in problem.gain:
         found = _solve(problem, stage.network, gain, resolution, parts.count, workers)
         solved[network.component[~found.fine]] = False
-        shipped = stage.settled + _shipped(problem, stage.network, found.flow)
+        shipped = _shipped(problem, stage.network, found.flow)
+        if bounds:
+            shipped += stage.settled
         raw = _prices(problem, network, found)
         had = _by_component(gain, shipped, parts)
         if certificate is None:
@@ -92,29 +94,51 @@ def _solve(
     workers: int,
 ) -> _Solved:
     """Solve one stage in whole numbers."""
-    each = _arc_gain(problem, network, gain)
-    place = network.component[network.tail]
-    # Small components share a solver, whose nodes count for all of them.
-    nodes = np.bincount(network.component, minlength=count) + 2 * BATCH
-    scale, exact = cost_scale(each, place, nodes, resolution)
-    cost = -np.rint(each * scale[place]).astype(np.int64)
+    cost, scale, exact = whole_costs(problem, network, gain, resolution, count)
     flow, fine = least_cost_flow(network, cost, workers)
     tie = np.where(exact, 0, TIE)
     return _Solved(cost, flow, potentials(network, cost, flow), scale, tie, fine)
 
 
+def whole_costs(
+    problem: Exchange, network: Network, gain: Floats, resolution: float, count: int
+) -> tuple[Ints, Floats, Flags]:
+    """Costs of arcs in whole units, what makes them so, and whether nothing is rounded.
+
+    Shapes (E,), (components,), (components,); see `whole.cost_scale`.
+    """
+    each = _arc_gain(problem, network, gain)
+    place = network.component.astype(np.int32)[network.tail]
+    # Small components share a solver, whose nodes count for all of them.
+    nodes = np.bincount(network.component, minlength=count) + 2 * BATCH
+    scale, exact = cost_scale(each, place, nodes, resolution)
+    cost = np.empty(len(each), dtype=np.int64)
+    for part in chunks(len(each)):
+        cost[part] = -np.rint(each[part] * scale[place[part]])
+    return cost, scale, exact
+
+
 def _arc_gain(problem: Exchange, network: Network, gain: Floats) -> Floats:
     """Gain of each arc per flow, shape (E,); stores have none."""
+    if not network.stored:
+        return _per_flow(problem, network, gain, network.cell)
     arc = np.flatnonzero(network.cell >= 0)
-    lane = network.cell[arc] // problem.periods
     each = np.zeros(len(network.cell))
-    each[arc] = gain[lane] / network.unit[problem.origin[lane]]
+    each[arc] = _per_flow(problem, network, gain, network.cell[arc] // problem.periods)
+    return each
+
+
+def _per_flow(problem: Exchange, network: Network, gain: Floats, lane: Cells) -> Floats:
+    each: Floats = gain[lane]
+    if np.any(network.unit != 1.0):
+        each /= network.unit[problem.origin[lane]]
     return each
 
 
 def _shipped(problem: Exchange, network: Network, flow: Ints) -> Floats:
     """Quantities shipped, shape (k, T)."""
-    arc = np.flatnonzero((network.cell >= 0) & (flow > 0))
+    arc = np.flatnonzero(flow > 0)
+    arc = arc[network.cell[arc] >= 0]
     origin = problem.origin[network.cell[arc] // problem.periods]
     per = network.unit[origin] * network.scale[network.component[network.tail[arc]]]
     shipped = np.zeros(problem.sizes["k"] * problem.periods)
@@ -127,14 +151,14 @@ def _prices(problem: Exchange, network: Network, found: _Solved) -> Prices:
     price = np.where(network.gives, 1.0, -1.0) * found.potential / found.scale[network.component]
     m = problem.sizes["m"]
     each = np.append(price, 0.0)[network.node] * network.unit[:, None]
-    return replace(no_prices(problem), source=each[:m], sink=each[m:])
+    return replace(free_prices(problem), source=each[:m], sink=each[m:])
 
 
 def _by_component(gain: Floats, shipped: Floats, parts: Components) -> Floats:
-    label = parts.label("k")
-    here = label >= 0
-    each = (gain * shipped.sum(axis=1))[here]
-    return total(label[here], each, parts.count)
+    moved = np.flatnonzero(shipped.any(axis=1))
+    moved = moved[parts.label("k")[moved] >= 0]
+    each = gain[moved] * shipped[moved].sum(axis=1)
+    return total(parts.label("k")[moved], each, parts.count)
 
 
 def _narrowed(problem: Exchange, stage: _Stage, found: _Solved) -> _Stage:
@@ -163,5 +187,6 @@ def _narrowed(problem: Exchange, stage: _Stage, found: _Solved) -> _Stage:
 
 
 def _proof(problem: Exchange, most: Floats, parts: Components, network: Network) -> Proof:
-    single = network.cell[network.capped & (network.cell >= 0)] // problem.periods
+    capped = network.cell[network.capped]
+    single = capped[capped >= 0].astype(np.int64) // problem.periods
     return Proof(problem, parts, most, single)

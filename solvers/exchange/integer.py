@@ -1,7 +1,7 @@
 """One stage of a component with whole numbers: a mixed-integer program, polished and checked."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,63 +11,45 @@ from solvers.exchange.arrays import Flags, Floats
 from solvers.exchange.audit import breaches
 from solvers.exchange.build import Model
 from solvers.exchange.engine import Answer, Effort, Ending, Engine, Program
-from solvers.exchange.neighbourhood import improve
 from solvers.exchange.plan import Plan, plan_of, tidy
 from solvers.exchange.problem import Exchange
 from solvers.exchange.scaling import run_scaled
 from solvers.exchange.stages import Found, most_conceivable, nothing_found, stage_program
 
-LARGE: Final = 2000  # whole numbers: more are not left to one search
-FIRST: Final = 0.25  # of the time that is left: one search over all, for a plan and the bound
+LEAST: Final = 1.0  # seconds for a search, however little time is left
 POLISH: Final = 5.0  # seconds a plan may take to polish after time is out
+ROUNDING: Final = 1e-13  # relative, of each term of a bound added up in floats
+BOTH: Final = (Engine.HIGHS, Engine.GSCIP)
 
 
 def solve_integer(
-    problem: Exchange, model: Model, stage: int, floors: Floats, effort: Effort
+    problem: Exchange,
+    model: Model,
+    stage: int,
+    floors: Floats,
+    effort: Effort,
+    engines: Sequence[Engine] = BOTH,
 ) -> Found:
     """Solve one stage by HiGHS, by GSCIP where HiGHS fails; a plan that breaks a row is no plan."""
     program = stage_program(model, stage, floors)
     until = time.perf_counter() + effort.seconds
     bound, endings, message = most_conceivable(model, stage), [], ""
-    for engine in (Engine.HIGHS, Engine.GSCIP):
+    for engine in engines:
         left = until - time.perf_counter()
         if left <= 0 and Ending.NOTHING in endings:
             break
-        answer = _search(problem, model, program, engine, replace(effort, seconds=max(left, 1.0)))
+        answer = run_scaled(program, engine, replace(effort, seconds=max(left, LEAST)))
         endings.append(answer.ending)
         message = answer.message
         if answer.ending is not Ending.INFEASIBLE:
             bound = min(bound, answer.bound)
         if answer.values is not None:
-            for plan in _plans(problem, model, program, answer.values, until):
+            for plan in plans(problem, model, program, answer.values, until):
                 broken = breaches(problem, plan)
                 if not broken:
                     return Found(answer.ending, plan, bound, None, message)
                 message = f"{engine} broke {', '.join(broken)}"
     return nothing_found(endings, bound, message)
-
-
-def _search(
-    problem: Exchange, model: Model, program: Program, engine: Engine, effort: Effort
-) -> Answer:
-    """One search over all; a large program is bounded by its relaxation and improved by parts."""
-    if int(program.whole.sum()) <= LARGE or not np.isfinite(effort.seconds):
-        return run_scaled(program, engine, effort)
-    until = time.perf_counter() + effort.seconds
-    relaxed = relax(program, replace(effort, seconds=effort.seconds * FIRST))
-    share = (until - time.perf_counter()) * FIRST
-    answer = run_scaled(program, engine, replace(effort, seconds=share))
-    if answer.ending in (Ending.OPTIMAL, Ending.INFEASIBLE):
-        return answer
-    bound = min(answer.bound, relaxed.bound)
-    values = answer.values
-    if values is None and _holds(program, np.zeros_like(program.low)):
-        values = np.zeros_like(program.low)
-    if values is None:
-        return replace(answer, bound=bound)
-    left = replace(effort, seconds=until - time.perf_counter())
-    better = improve(problem, model, program, values, relaxed.values, left)
-    return replace(answer, ending=Ending.FEASIBLE, values=better, bound=bound)
 
 
 def relax(program: Program, effort: Effort) -> Answer:
@@ -81,15 +63,11 @@ def relax(program: Program, effort: Effort) -> Answer:
     rows = price[price != 0] * limit[price != 0]
     reduced = program.gain - price @ program.matrix
     columns = np.maximum(reduced * program.low, reduced * program.high)
-    return replace(answer, bound=float(rows.sum() + columns.sum()))
+    rounding = ROUNDING * float(np.abs(rows).sum() + np.abs(columns).sum())
+    return replace(answer, bound=float(rows.sum() + columns.sum()) + rounding)
 
 
-def _holds(program: Program, values: Floats) -> bool:
-    rows = program.matrix @ values
-    return bool(np.all((rows >= program.row_low) & (rows <= program.row_high)))
-
-
-def _plans(
+def plans(
     problem: Exchange, model: Model, program: Program, values: Floats, until: float
 ) -> Iterator[Plan]:
     """The solver's plan, its whole numbers made whole and the rest solved again; and as it came."""

@@ -10,9 +10,8 @@ References
    routing problems. CP98, LNCS 1520, 417-431. doi:10.1007/3-540-49481-2_30
 """
 
-import time
-from collections.abc import Iterator
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -21,54 +20,135 @@ from scipy import sparse
 from solvers.exchange.arrays import Flags, Floats, Ints
 from solvers.exchange.build import Model
 from solvers.exchange.engine import Effort, Engine, Program
+from solvers.exchange.plan import plan_of
 from solvers.exchange.problem import Exchange
 from solvers.exchange.scaling import run_scaled
+from solvers.exchange.watch import Watch
 
-SIZES: Final = (500, 1000, 250)  # lanes of a group, pass after pass
-KERNEL: Final = 0.35  # of the time: lanes of the relaxation alone
-SECONDS: Final = 3.0  # for one group
-CLOSE: Final = 2e-3  # gap of one group: the next pass comes back to it
+SECONDS: Final = 4.0  # for one group, where time is limited
 BETTER: Final = 1e-9  # relative: a gain below this is rounding
-STALE: Final = 2e-4  # relative: a pass that gains less is as good as none
+NEIGHBOURS: Final = 6  # of an end, nearest first, that join its group
 
 
-def improve(
-    problem: Exchange,
-    model: Model,
-    program: Program,
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A component laid out for search."""
+
+    problem: Exchange
+    model: Model
+    program: Program
+    by_column: Any  # the program's matrix, scipy CSC array
+
+    @classmethod
+    def of(cls, problem: Exchange, model: Model, program: Program) -> "Ground":
+        """Lay out a component."""
+        return cls(problem, model, program, sparse.csc_array(program.matrix))
+
+
+def values_of(problem: Exchange, model: Model, shipped: Floats, effort: Effort) -> Floats | None:
+    """The variables (N,) of a plan (k, T); None if what its stores hold is not found."""
+    plan, columns = plan_of(problem, shipped), model.columns
+    values = np.zeros(columns.size + 1)  # position -1, no variable, is the one too many
+    for position, each in (
+        (columns.shipped, plan.shipped),
+        (columns.used, plan.used),
+        (columns.period, plan.period),
+        (columns.trips, plan.trips),
+        (columns.pair, plan.pair),
+        (columns.open, plan.open),
+        (columns.group, plan.group),
+    ):
+        values[position] = np.maximum(values[position], each)
+    values = values[:-1]
+    stores = np.concatenate([columns.source_store.ravel(), columns.sink_store.ravel()])
+    if not np.any(stores >= 0):
+        return values
+    held = np.ones(columns.size, dtype=bool)
+    held[stores[stores >= 0]] = False
+    low, high = np.where(held, values, model.low), np.where(held, values, model.high)
+    program = Program(
+        gain=np.zeros(columns.size),
+        matrix=model.matrix,
+        row_low=model.row_low,
+        row_high=model.row_high,
+        low=low,
+        high=high,
+        whole=np.zeros(columns.size, dtype=bool),
+    )
+    return run_scaled(program, Engine.GLOP, effort).values
+
+
+def sweep(
+    ground: Ground,
     values: Floats,
-    relaxed: Floats | None,
+    groups: list[Flags],
     effort: Effort,
+    watch: Watch,
+    threads: int = 1,
 ) -> Floats:
-    """Improve a plan's variables (N,) part by part, until time is out or no part gets better.
+    """Improve a plan's variables (N,) group by group of lanes (k,), until the watch is over.
 
-    The first part is what the relaxation ships, if given: the lanes most likely in a good plan.
+    With several threads as many groups are solved at once from the same plan, and what
+    they find is put together: no two of them may share an end, nor a row.
     """
-    until = time.perf_counter() + effort.seconds
-    by_column = sparse.csc_array(program.matrix)
-    if relaxed is not None:
-        shipped = model.columns.shipped
-        likely = np.any((relaxed[shipped] > 0) | (values[shipped] > 0), axis=1)
-        some = replace(effort, seconds=effort.seconds * KERNEL)
-        values = _better(program, by_column, values, _columns(problem, model, likely), some)
-    rng = np.random.default_rng(effort.seed)
-    stale = passes = 0
-    while stale < len(SIZES):
-        before = float(program.gain @ values)
-        for lanes in _neighbourhoods(problem, SIZES[passes % len(SIZES)], rng):
-            left = until - time.perf_counter()
-            if left <= 0:
-                return values
-            some = replace(effort, seconds=min(left, SECONDS))
-            values = _better(program, by_column, values, _columns(problem, model, lanes), some)
-        gained = float(program.gain @ values) - before
-        stale = 0 if gained > STALE * abs(before) else stale + 1
-        passes += 1
+    seconds = SECONDS if np.isfinite(watch.until) else np.inf
+    free = [_columns(ground, lanes) for lanes in groups]
+
+    def better(base: Floats, columns: Ints) -> Floats | None:
+        some = replace(effort, seconds=min(watch.left, seconds))
+        return None if watch.over else _better(ground, base, columns, some)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for start in range(0, len(free), threads):
+            chunk, base = free[start : start + threads], values
+            found = list(pool.map(better, [base] * len(chunk), chunk))
+            values = base.copy()
+            for columns, new in zip(chunk, found, strict=True):
+                if new is not None:
+                    values[columns] = new
     return values
 
 
+def neighbourhoods(
+    problem: Exchange, loss: Floats, size: int, rng: np.random.Generator
+) -> list[Flags]:
+    """Lanes (k,) within groups of neighbouring ends, about `size` in each; no lane twice.
+
+    Neighbours are nearest by the lane between them that loses least.
+    """
+    graph = _Graph.of(problem, loss)
+    todo = np.diff(graph.begin) > 0
+    found = []
+    for seed in rng.permutation(np.flatnonzero(todo)).tolist():
+        if todo[seed]:
+            group = _grow(graph, todo, seed, size)
+            todo &= ~group
+            lanes: Flags = group[graph.start] & group[graph.stop]
+            if lanes.any():
+                found.append(lanes)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """Ends of a problem: sources, sinks, hubs, numbered in that order; and their neighbours."""
+
+    start: Ints  # (k,): end where each lane starts
+    stop: Ints  # (k,)
+    begin: Ints  # (ends + 1,): where the neighbours of each end begin
+    near: Ints  # neighbours, nearest first; an end may be named more than once
+
+    @classmethod
+    def of(cls, problem: Exchange, loss: Floats) -> "_Graph":
+        start, stop, count = _ends(problem)
+        here, there = np.append(start, stop), np.append(stop, start)
+        order = np.lexsort((np.append(loss, loss), here))
+        begin = np.searchsorted(here[order], np.arange(count + 1))
+        return cls(start, stop, begin, there[order])
+
+
 def _ends(problem: Exchange) -> tuple[Ints, Ints, int]:
-    """Where each lane starts and ends: sources, sinks, hubs, numbered in that order."""
+    """Where each lane starts and ends, and how many ends there are."""
     m, n = problem.sizes["m"], problem.sizes["n"]
     made_by = np.append(problem.product_hub, 0)[np.maximum(problem.origin - m, -1)]
     start = np.where(problem.origin < m, problem.origin, m + n + made_by)
@@ -76,40 +156,26 @@ def _ends(problem: Exchange) -> tuple[Ints, Ints, int]:
     return start, end, m + n + problem.sizes["h"]
 
 
-def _neighbourhoods(problem: Exchange, size: int, rng: np.random.Generator) -> Iterator[Flags]:
-    """Lanes (k,) within groups of neighbouring ends, about `size` in each; no lane twice."""
-    start, end, count = _ends(problem)
-    both = np.concatenate([start, end]), np.concatenate([end, start])
-    graph = sparse.csr_array((np.ones(len(both[0])), both), shape=(count, count))
-    todo = np.diff(graph.indptr) > 0
-    for seed in rng.permutation(np.flatnonzero(todo)).tolist():
-        if todo[seed]:
-            group = _grow(graph, todo, seed, size)
-            todo &= ~group
-            lanes: Flags = group[start] & group[end]
-            if lanes.any():
-                yield lanes
-
-
-def _grow(graph: Any, todo: Flags, seed: int, size: int) -> Flags:
+def _grow(graph: _Graph, todo: Flags, seed: int, size: int) -> Flags:
     """Neighbours of a seed, nearest first, until they have so many lanes among themselves."""
     group = np.zeros(len(todo), dtype=bool)
     group[seed] = True
     queue, lanes = [seed], 0
     for node in queue:
-        around = graph.indices[graph.indptr[node] : graph.indptr[node + 1]]
+        around = graph.near[graph.begin[node] : graph.begin[node + 1]]
         lanes += int(group[around].sum())
-        if lanes >= 2 * size:
+        if lanes >= size:
             break
-        new = np.unique(around[todo[around] & ~group[around]])
+        new = list(dict.fromkeys(around[todo[around] & ~group[around]].tolist()))[:NEIGHBOURS]
         group[new] = True
-        queue.extend(new.tolist())
+        queue.extend(new)
     return group
 
 
-def _columns(problem: Exchange, model: Model, lanes: Flags) -> Ints:
+def _columns(ground: Ground, lanes: Flags) -> Ints:
     """Variables of some lanes (k,), of their ways and of their ends."""
-    columns, (m, n) = model.columns, (problem.sizes["m"], problem.sizes["n"])
+    problem, columns = ground.problem, ground.model.columns
+    m, n = problem.sizes["m"], problem.sizes["n"]
     start, end, count = _ends(problem)
     ends = np.zeros(count, dtype=bool)
     ends[start[lanes]] = ends[end[lanes]] = True
@@ -129,29 +195,27 @@ def _columns(problem: Exchange, model: Model, lanes: Flags) -> Ints:
     return free[free >= 0]
 
 
-def _better(program: Program, by_column: Any, values: Floats, free: Ints, effort: Effort) -> Floats:
-    """Solve for the free variables, all others held; the plan as it was where none is better."""
-    part = sparse.csc_array(by_column[:, free])
-    held = program.matrix @ values - part @ values[free]
+def _better(ground: Ground, values: Floats, free: Ints, effort: Effort) -> Floats | None:
+    """Solve for the free variables, all others held; None where nothing better is found."""
+    program = ground.program
+    part = sparse.csc_array(ground.by_column[:, free])
     rows = np.unique(part.indices)
+    mine = sparse.csr_array(sparse.csr_array(part)[rows])
+    held = sparse.csr_array(program.matrix[rows]) @ values - mine @ values[free]
     answer = run_scaled(
         Program(
             gain=program.gain[free],
-            matrix=sparse.csr_array(sparse.csr_array(part)[rows]),
-            row_low=program.row_low[rows] - held[rows],
-            row_high=program.row_high[rows] - held[rows],
+            matrix=mine,
+            row_low=program.row_low[rows] - held,
+            row_high=program.row_high[rows] - held,
             low=program.low[free],
             high=program.high[free],
             whole=program.whole[free],
         ),
         Engine.HIGHS,
-        replace(effort, gap=CLOSE),
+        effort,
     )
     if answer.values is None:
-        return values
+        return None
     gain = program.gain[free] @ (answer.values - values[free])
-    if gain <= BETTER * abs(float(program.gain @ values)):
-        return values
-    better = values.copy()
-    better[free] = answer.values
-    return better
+    return answer.values if gain > BETTER * abs(float(program.gain @ values)) else None

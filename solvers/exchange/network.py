@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
-from solvers.exchange.arrays import Flags, Floats, Ints, Nodes
+from solvers.exchange.arrays import Cells, Flags, Floats, Ints, Nodes, chunks
 from solvers.exchange.components import Components
 from solvers.exchange.problem import Exchange
 from solvers.exchange.proportions import unit_of
@@ -20,11 +21,12 @@ class Network:
     a sink does not take, goes through the root of its component, unless it must.
     """
 
-    cell: Ints  # (E,): lane x T + period; -1 for a store, from a period to the next
+    cell: Cells  # (E,): lane x T + period; -1 for a store, from a period to the next
     tail: Nodes  # (E,)
     head: Nodes  # (E,)
-    capacity: Ints  # (E,): where not `capped`, all that its ends allow anyway
+    own: Ints  # (E,): capacity of its own where `capped`; else what its ends allow is all
     capped: Flags  # (E,)
+    room: Ints  # (V,): all that can pass, storage included
     supply: Ints  # (V,): > 0 offered, < 0 wanted
     gives: Flags  # (V,): a source, not a sink
     slack: Ints  # (V,): the most that may stay unshipped or unfilled; 0 where it must
@@ -32,6 +34,16 @@ class Network:
     node: Ints  # (m + n, T): node of each source, then sink, in each period; -1 none
     unit: Floats  # (m + n,): flow per quantity
     scale: Floats  # (components,): whole units per flow
+
+    def capacity(self, arcs: slice) -> Ints:
+        """The most that some arcs can carry."""
+        most = np.minimum(self.room[self.tail[arcs]], self.room[self.head[arcs]])
+        return np.where(self.capped[arcs], self.own[arcs], most)
+
+    @property
+    def stored(self) -> bool:
+        """Whether some arcs are stores, from a period to the next."""
+        return bool(self.node.shape[1] > 1)
 
 
 def flow_components(problem: Exchange, most: Floats, parts: Components, whole: Flags) -> Flags:
@@ -41,17 +53,20 @@ def flow_components(problem: Exchange, most: Floats, parts: Components, whole: F
     on several lanes or periods together, required ways, and ratios that are not
     a factor of the origin times one of the destination are not.
     """
-    through = (problem.origin >= problem.sizes["m"]) | (problem.destination >= problem.sizes["n"])
-    held = problem.required & (problem.min_quantity > 0)
-    shared = _shared_maximum(problem, most, parts.label("k") >= 0)
     plain = ~(
         whole
-        | parts.flag("k", through)
         | parts.flag("b", np.ones(problem.sizes["b"], dtype=bool))
         | parts.flag("l", np.ones(len(problem.limits), dtype=bool))
         | parts.flag("g", np.isfinite(problem.group_capacity))
-        | parts.flag("w", held | shared)
     )
+    if problem.sizes["h"]:
+        through = problem.origin >= problem.sizes["m"]
+        through |= problem.destination >= problem.sizes["n"]
+        plain &= ~parts.flag("k", through)
+    if problem.required.any():
+        plain &= ~parts.flag("w", problem.required & (problem.min_quantity > 0))
+    if np.isfinite(problem.max_quantity).any():
+        plain &= ~parts.flag("w", _shared_maximum(problem, most, parts.label("k") >= 0))
     return plain & _separable(problem, parts, plain)
 
 
@@ -65,16 +80,23 @@ def _shared_maximum(problem: Exchange, most: Floats, live: Flags) -> Flags:
 
 def _separable(problem: Exchange, parts: Components, plain: Flags) -> Flags:
     """Components whose ratios are separable."""
-    lane = _lanes(parts, plain)
-    return plain & _units(problem, parts, lane)[1]
+    if np.all(problem.ratio == 1.0):
+        return plain
+    return plain & _units(problem, parts, _lanes(parts, plain))[1]
 
 
-def _lanes(parts: Components, chosen: Flags) -> Ints:
+def _lanes(parts: Components, chosen: Flags) -> Ints | None:
+    """Lanes of the chosen components; None for all there are."""
+    if chosen.all() and np.all(parts.label("k") >= 0):
+        return None
     return np.flatnonzero(parts.within("k", chosen))
 
 
-def _units(problem: Exchange, parts: Components, lane: Ints) -> tuple[Floats, Flags]:
+def _units(problem: Exchange, parts: Components, some: Ints | None) -> tuple[Floats, Flags]:
     """Unit of each source and sink (m + n,), and whether those of a component agree."""
+    if np.all(problem.ratio == 1.0):
+        return np.ones(problem.sizes["m"] + problem.sizes["n"]), np.ones(parts.count, dtype=bool)
+    lane = np.arange(problem.sizes["k"]) if some is None else some
     # Ends of no component are ends of no lane: the last place is for them.
     label = np.concatenate([parts.label("m"), parts.label("n")]) % (parts.count + 1)
     head = problem.sizes["m"] + problem.destination[lane]
@@ -92,6 +114,7 @@ def build_network(problem: Exchange, parts: Components, chosen: Flags) -> Networ
     arcs = _sorted(_join(_lane_arcs(problem, ends, lane), _store_arcs(ends)))
     return Network(
         *arcs,
+        room=ends.most.ravel(),
         supply=np.where(ends.gives[:, None], ends.amount, -ends.amount).ravel(),
         gives=np.repeat(ends.gives, problem.periods),
         slack=np.where(ends.must[:, None], 0, ends.most).ravel(),
@@ -153,23 +176,42 @@ def _most(amount: Ints, room: Ints, gives: Flags) -> Ints:
     return amount + np.minimum(other, room[:, None])
 
 
-_Arcs = tuple[Ints, Nodes, Nodes, Ints, Flags]  # cell, tail, head, capacity, capped
+_Arcs = tuple[Cells, Nodes, Nodes, Ints, Flags]  # cell, tail, head, own, capped
 
 
-def _lane_arcs(problem: Exchange, ends: _Ends, lane: Ints) -> _Arcs:
+def _lane_arcs(problem: Exchange, ends: _Ends, lane: Ints | None) -> _Arcs:
     """Each lane in each period. Its yearly maximum is a capacity where there is one period."""
-    origin, destination = problem.origin[lane], problem.sizes["m"] + problem.destination[lane]
-    node = ends.node.astype(np.int32)
-    tail, head = node[origin].ravel(), node[destination].ravel()
-    most = ends.most.ravel()
-    capacity = np.minimum(most[tail], most[head])
-    capped = np.zeros(len(tail), dtype=bool)
-    if problem.periods == 1:
-        own = problem.max_quantity[problem.way[lane]] * ends.per[origin]
-        capped = own < capacity
-        capacity[capped] = np.floor(own[capped])
-    cell = lane[:, None] * problem.periods + np.arange(problem.periods)
-    return cell.ravel(), tail, head, capacity, capped
+    tail, head, cell = _by_tail(problem, ends.node.astype(np.int32), lane)
+    own: Ints = np.broadcast_to(np.int64(0), len(tail))
+    capped: Flags = np.broadcast_to(np.bool_(False), len(tail))
+    if problem.periods == 1 and np.isfinite(problem.max_quantity).any():
+        most = ends.most.ravel()
+        limit = problem.max_quantity[problem.way[cell]] * ends.per[problem.origin[cell]]
+        capped = limit < np.minimum(most[tail], most[head])
+        own = np.floor(np.where(capped, limit, 0.0)).astype(np.int64)
+    return cell, tail, head, own, capped
+
+
+def _by_tail(problem: Exchange, node: Nodes, lane: Ints | None) -> tuple[Nodes, Nodes, Cells]:
+    """Tails, heads and cells of the lanes in each period, sorted by tail, else as they stand."""
+    periods, m = problem.periods, problem.sizes["m"]
+    kind = np.int32 if problem.sizes["k"] * periods < np.iinfo(np.int32).max else np.int64
+    count = problem.sizes["k"] if lane is None else len(lane)
+    tail, head = np.empty((2, count, periods), dtype=np.int32)
+    cell = np.empty((count, periods), dtype=kind)
+    for part in chunks(count):
+        some = np.arange(part.start, part.stop) if lane is None else lane[part]
+        tail[part], head[part] = node[problem.origin[some]], node[m + problem.destination[some]]
+        cell[part] = some[:, None] * periods + np.arange(periods)
+    ends = tail.ravel(), head.ravel()
+    if not np.any(ends[0][1:] < ends[0][:-1]):
+        return *ends, cell.ravel()
+    size = int(node.max()) + 1
+    arcs = sparse.coo_array((cell.ravel(), ends), shape=(size, size))
+    arcs.has_canonical_format = True  # lanes side by side stay apart
+    rows = arcs.tocsr()
+    tails = np.repeat(np.arange(size, dtype=np.int32), np.diff(rows.indptr))
+    return tails, rows.indices.astype(np.int32, copy=False), rows.data
 
 
 def _store_arcs(ends: _Ends) -> _Arcs:
@@ -194,8 +236,8 @@ def _join(some: _Arcs, more: _Arcs) -> _Arcs:
 
 
 def _sorted(arcs: _Arcs) -> _Arcs:
-    cell, tail, head, capacity, capped = arcs
-    if np.all(tail[1:] >= tail[:-1]):
+    cell, tail, head, own, capped = arcs
+    if not np.any(tail[1:] < tail[:-1]):
         return arcs
     order = np.argsort(tail, kind="stable")
-    return cell[order], tail[order], head[order], capacity[order], capped[order]
+    return cell[order], tail[order], head[order], own[order], capped[order]

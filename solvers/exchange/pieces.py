@@ -1,8 +1,5 @@
 """All components of a problem, each by the method that fits it, and put together again."""
 
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
@@ -11,23 +8,24 @@ import numpy as np
 
 from solvers.exchange.arrays import Flags, Floats
 from solvers.exchange.audit import breaches
-from solvers.exchange.block import Block, solve_block
+from solvers.exchange.block import Block, idle_block, solve_block
+from solvers.exchange.campaign import Rest, run_campaign
+from solvers.exchange.climb import Part, Standing
 from solvers.exchange.components import Components
 from solvers.exchange.engine import Effort, Ending
 from solvers.exchange.features import decisions
 from solvers.exchange.flows import Flows, solve_flows
 from solvers.exchange.network import flow_components
 from solvers.exchange.outcome import Prices
-from solvers.exchange.plan import plan_of, values_by
+from solvers.exchange.plan import plan_of, values, values_by
 from solvers.exchange.pricing import no_prices
 from solvers.exchange.problem import Exchange
 from solvers.exchange.restrict import Members, membership, restrict
-from solvers.exchange.stages import EXACT
-
-Progress = Callable[[str, float, float], None]
+from solvers.exchange.stages import EXACT, Found, conceivable, first_alone
+from solvers.exchange.watch import Progress as Progress
+from solvers.exchange.watch import Watch
 
 CLOSER: Final = (1.0, 1e-2, 0.0)  # of the gap asked for: tried in turn until all together is in it
-
 
 PRICED: Final = {
     "source": "m",
@@ -41,6 +39,7 @@ PRICED: Final = {
     "blend": "y",
 }
 
+MANY: Final = 1000  # lanes: with more, all components get a rough plan first
 LEAST_SHARE: Final = 0.01  # of the time left, for any component: small ones rarely need it
 
 
@@ -97,8 +96,8 @@ class Solved:
                 getattr(self.prices, name)[here] = getattr(block.prices, name)
 
 
-def solve_parts(task: Task, effort: Effort, threads: int, report: Progress) -> Solved:
-    """Solve all components: plain flows together, the others one by one in threads."""
+def solve_parts(task: Task, effort: Effort, threads: int, watch: Watch) -> Solved:
+    """Solve all components: flows together, linear ones in threads, then those with decisions."""
     count = task.parts.count
     solved = Solved(
         shipped=np.zeros_like(task.most),
@@ -109,23 +108,20 @@ def solve_parts(task: Task, effort: Effort, threads: int, report: Progress) -> S
         prices=no_prices(task.problem),
         messages=[],
     )
-    until = time.perf_counter() + effort.seconds
-    flowing = flow_components(task.problem, task.most, task.parts, _whole(task))
+    whole = _whole(task)
+    flowing = flow_components(task.problem, task.most, task.parts, whole)
     if task.joined:  # what is kept of earlier objectives is then a row of all lanes
         flowing[:] = False
     if flowing.any():
         flows = solve_flows(task.problem, task.most, task.parts, flowing, effort.gap, threads)
         if not breaches(task.problem, plan_of(task.problem, flows.shipped)):
             solved.take_flows(task, flows)
-    report("flow", 1.0, np.nan)
+    watch.report("flow", 1.0, np.nan)
     rest = np.array([e is Ending.NOTHING for e in solved.ending], dtype=bool)
     rest |= _too_wide(task, solved, max(effort.gap, EXACT), "flow")  # prices that prove too little
-    for closer in CLOSER:
-        left = replace(effort, seconds=until - time.perf_counter(), gap=effort.gap * closer)
-        _solve_blocks(task, solved, rest, left, threads, report)
-        rest = _too_wide(task, solved, effort.gap, "milp")
-        if not rest.any() or effort.gap == 0 or time.perf_counter() > until:
-            break
+    _solve_blocks(task, solved, rest & ~whole, effort, threads, watch)
+    if (rest & whole).any():
+        _solve_whole(task, solved, rest & whole, effort, threads, watch)
     return solved
 
 
@@ -158,13 +154,14 @@ def _too_wide(task: Task, solved: Solved, gap: float, by: str) -> Flags:
 
 
 def _solve_blocks(
-    task: Task, solved: Solved, chosen: Flags, effort: Effort, threads: int, report: Progress
+    task: Task, solved: Solved, chosen: Flags, effort: Effort, threads: int, watch: Watch
 ) -> None:
     """Solve components in threads, small ones first; time is shared by size."""
     members = membership(task.parts, chosen)
     size = task.parts.sizes("k")
     order = [c for c in np.argsort(size, kind="stable").tolist() if chosen[c]]
-    shares = _Shares(time.perf_counter() + effort.seconds, float(size[chosen].sum()), threads)
+    shares = _Shares(watch, float(size[chosen].sum()), threads)
+    done = 0
 
     def solve_one(component: int) -> Block:
         lanes = members["k"][component]
@@ -172,21 +169,80 @@ def _solve_blocks(
         part = restrict(task.problem, members, component)
         return solve_block(part, task.most[lanes], replace(effort, seconds=seconds))
 
-    value = bound = 0.0
-    with ThreadPoolExecutor(threads) as pool:
-        futures = {pool.submit(solve_one, component): component for component in order}
-        for done, future in enumerate(as_completed(futures), start=1):
-            block = future.result()
-            solved.take_block(members, futures[future], block)
-            value, bound = value + float(block.values[0]), bound + float(block.bounds[0])
-            report("components", done / len(order), (bound - value) / max(1.0, abs(value)))
+    def say() -> None:
+        watch.report("components", done / len(order), np.nan)
+
+    missed = set(order)
+    for component, block in watch.each(solve_one, order, threads, say):
+        solved.take_block(members, component, block)
+        missed.discard(component)
+        done += 1
+    for component in sorted(missed):
+        part = restrict(task.problem, members, component)
+        idle = idle_block(part, task.most[members["k"][component]], "lp")
+        solved.take_block(members, component, idle)
+
+
+def _solve_whole(
+    task: Task, solved: Solved, chosen: Flags, effort: Effort, threads: int, watch: Watch
+) -> None:
+    """Solve components with decisions by their first objective, then by the others."""
+    members = membership(task.parts, chosen)
+    components = np.flatnonzero(chosen).tolist()
+    problems = {c: restrict(task.problem, members, c) for c in components}
+    many = sum(each.sizes["k"] for each in problems.values()) > MANY
+    parts = [
+        Part(first_alone(problems[c]), task.most[members["k"][c]], c, many) for c in components
+    ]
+    others = _rest(task, solved, ~chosen)
+    objectives = task.problem.sizes["o"]
+    some = watch if objectives == 1 else watch.part(1 / objectives)
+    found = run_campaign(parts, others, effort, threads, some)
+    standings = {c: s for c, s in zip(components, found, strict=True) if s is not None}
+    for component in components:
+        most = task.most[members["k"][component]]
+        block = idle_block(problems[component], most, "milp")
+        if component in standings:
+            block = _first_block(problems[component], block.bounds, standings[component])
+        solved.take_block(members, component, block)
+    if objectives == 1:
+        return
+    order = sorted(standings, key=lambda c: problems[c].sizes["k"])
+    size = float(sum(problems[c].sizes["k"] for c in order))
+    shares = _Shares(watch, size, threads)
+
+    def finish(component: int) -> Block:
+        problem, standing = problems[component], standings[component]
+        most = task.most[members["k"][component]]
+        block = _first_block(problem, conceivable(problem, most), standing)
+        first = Found(block.ending, block.plan, standing.bound, None, standing.message)
+        seconds = shares.take(problem.sizes["k"])
+        return solve_block(problem, most, replace(effort, seconds=seconds), first)
+
+    for component, block in watch.each(finish, order, threads, lambda: None):
+        solved.take_block(members, component, block)
+
+
+def _first_block(problem: Exchange, bounds: Floats, standing: Standing) -> Block:
+    """What a standing says of a component; of later objectives, `bounds` as they are."""
+    plan = None if standing.shipped is None else plan_of(problem, standing.shipped)
+    worth = np.zeros(len(bounds)) if plan is None else values(problem, plan)
+    proven = np.append(standing.bound, bounds[1:])
+    return Block(standing.ending, plan, worth, proven, None, "milp", standing.message)
+
+
+def _rest(task: Task, solved: Solved, others: Flags) -> Rest:
+    """Value and bound, in the first objective, of the components that are solved already."""
+    plan = plan_of(task.problem, solved.shipped)
+    value = values_by(task.problem, plan, task.parts)[0, others]
+    return Rest(float(value.sum()), float(np.maximum(solved.bounds[0, others], value).sum()))
 
 
 class _Shares:
     """Deals out the time that is left, by size, among the components still to solve."""
 
-    def __init__(self, until: float, size: float, threads: int) -> None:
-        self._until, self._size, self._threads = until, size, threads
+    def __init__(self, watch: Watch, size: float, threads: int) -> None:
+        self._watch, self._size, self._threads = watch, size, threads
         self._lock = Lock()
 
     def take(self, size: int) -> float:
@@ -194,4 +250,4 @@ class _Shares:
         with self._lock:
             part = min(1.0, max(LEAST_SHARE, self._threads * size / max(self._size, 1.0)))
             self._size -= size
-        return (self._until - time.perf_counter()) * part
+        return self._watch.left * part

@@ -1,12 +1,13 @@
 """What a plan uses and brings, worked out from the quantities shipped alone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Floats, any_by, sum_by
-from solvers.exchange.components import Components
+from solvers.exchange.arrays import Flags, Floats, Ints, any_by, sum_by
+from solvers.exchange.components import Components, separate
 from solvers.exchange.problem import Exchange
 
 TRIP_ROUNDING: Final = 1e-9  # of a trip
@@ -25,6 +26,13 @@ class Plan:
     pair: Flags  # (q,)
     open: Flags  # (h,)
     group: Flags  # (g,)
+    moving: Ints  # lanes that ship something, in order
+
+    @property
+    def moved(self) -> Floats:
+        """What each moving lane ships over the year."""
+        moved: Floats = self.shipped[self.moving].sum(axis=1)
+        return moved
 
 
 def tidy(shipped: Floats) -> Floats:
@@ -35,26 +43,33 @@ def tidy(shipped: Floats) -> Floats:
 
 def plan_of(problem: Exchange, shipped: Floats) -> Plan:
     """Work out what a plan uses from what it ships, shape (k, T)."""
-    sizes = problem.sizes
-    carried = sum_by(problem.way, shipped, sizes["w"])
-    used = carried.sum(axis=1) > 0
-    moved = shipped.sum(axis=1) > 0
-    hub = problem.hub
-    grouped = used & (problem.way_group >= 0)
+    sizes, alone = problem.sizes, separate(problem)
+    carried = shipped if alone else sum_by(problem.way, shipped, sizes["w"])
+    used = np.any(carried > 0, axis=1)
+    moving = np.flatnonzero(used if alone else np.any(shipped > 0, axis=1))
+    recipe = problem.destination[moving] - sizes["n"]
+    grouped = np.flatnonzero(used & (problem.way_group >= 0)) if sizes["g"] else moving[:0]
     return Plan(
         shipped=shipped,
         carried=carried,
         used=used,
         period=carried > 0,
         trips=_trips(problem, carried),
-        pair=any_by(problem.pair, used, sizes["q"]),
-        open=any_by(hub, moved & (hub >= 0), sizes["h"]),
-        group=any_by(problem.way_group, grouped, sizes["g"]),
+        pair=used if alone else any_by(problem.pair, used, sizes["q"]),
+        open=_marked(problem.recipe_hub[recipe[recipe >= 0]], sizes["h"]),
+        group=_marked(problem.way_group[grouped], sizes["g"]),
+        moving=moving,
     )
 
 
+def _marked(position: Ints, size: int) -> Flags:
+    found = np.zeros(size, dtype=bool)
+    found[position] = True
+    return found
+
+
 def _trips(problem: Exchange, carried: Floats) -> Floats:
-    if np.isinf(problem.trip_payload).all():
+    if not np.isfinite(problem.trip_payload).any():
         return np.zeros_like(carried)
     with np.errstate(invalid="ignore"):
         loads = carried / problem.trip_payload[:, None]
@@ -64,35 +79,36 @@ def _trips(problem: Exchange, carried: Floats) -> Floats:
 
 def values(problem: Exchange, plan: Plan) -> Floats:
     """Each objective of a plan, shape (o,)."""
-    each: Floats = (
-        problem.gain @ plan.shipped.sum(axis=1)
-        + problem.way_gain @ plan.used
-        + problem.period_gain @ plan.period.sum(axis=1)
-        + problem.trip_gain @ plan.trips.sum(axis=1)
-        + problem.pair_gain @ plan.pair
-        + problem.hub_gain @ plan.open
-        + problem.group_gain @ plan.group
-    )
+    each = np.zeros(problem.sizes["o"])
+    for _, gain, at, amount in _terms(problem, plan):
+        each += gain[:, at] @ amount
     return each
+
+
+def _terms(problem: Exchange, plan: Plan) -> Iterator[tuple[str, Floats, Ints, Floats]]:
+    """Axis, gain (o, axis), where something counts on it, and how much there."""
+    yield "k", problem.gain, plan.moving, plan.moved
+    used = np.flatnonzero(plan.used)
+    yield "w", problem.way_gain, used, np.ones(len(used))
+    yield "w", problem.period_gain, used, plan.period[used].sum(axis=1).astype(np.float64)
+    yield "w", problem.trip_gain, used, plan.trips[used].sum(axis=1)
+    for axis, gain, flag in (
+        ("q", problem.pair_gain, plan.pair),
+        ("h", problem.hub_gain, plan.open),
+        ("g", problem.group_gain, plan.group),
+    ):
+        at = np.flatnonzero(flag)
+        yield axis, gain, at, np.ones(len(at))
 
 
 def values_by(problem: Exchange, plan: Plan, parts: Components) -> Floats:
     """Each objective of a plan in each component, shape (o, components)."""
-    terms = (
-        ("k", problem.gain, plan.shipped.sum(axis=1)),
-        ("w", problem.way_gain, plan.used),
-        ("w", problem.period_gain, plan.period.sum(axis=1)),
-        ("w", problem.trip_gain, plan.trips.sum(axis=1)),
-        ("q", problem.pair_gain, plan.pair),
-        ("h", problem.hub_gain, plan.open),
-        ("g", problem.group_gain, plan.group),
-    )
     total = np.zeros((problem.sizes["o"], parts.count))
-    for axis, gain, amount in terms:
-        label = parts.label(axis)
-        here = np.flatnonzero((label >= 0) & (amount > 0))
+    for axis, gain, at, amount in _terms(problem, plan):
+        label = parts.label(axis)[at]
+        here = label >= 0
         for row, each in zip(total, gain, strict=True):
-            row += np.bincount(label[here], each[here] * amount[here], parts.count)
+            row += np.bincount(label[here], each[at[here]] * amount[here], parts.count)
     return total
 
 
@@ -100,7 +116,7 @@ def limit_totals(problem: Exchange, plan: Plan) -> Floats:
     """What a plan counts in each yearly limit, shape (limits,)."""
     return np.array(
         [
-            row.lane_coef @ plan.shipped.sum(axis=1)
+            row.lane_coef[plan.moving] @ plan.moved
             + row.way_coef @ plan.used
             + row.period_coef @ plan.period.sum(axis=1)
             + row.trip_coef @ plan.trips.sum(axis=1)

@@ -1,11 +1,12 @@
 """Prices of the nodes of a network, from a flow of least cost: the solver gives none."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Ints, Nodes
+from solvers.exchange.arrays import CHUNK, Flags, Ints, Nodes
 from solvers.exchange.network import Network
 
 FAR: Final = 2**61
@@ -26,12 +27,19 @@ class _Steps:
             tail, head, cost = tail[order], head[order], cost[order]
         return cls(np.searchsorted(tail, np.arange(nodes + 1)), head, cost)
 
-    def reached(self, frontier: Ints, distance: Ints) -> tuple[Nodes, Ints]:
-        """Nodes one step from the frontier, and how far they are this way."""
-        begin, count = self.start[frontier], np.diff(self.start)[frontier]
-        skip = np.repeat(begin - (np.cumsum(count) - count), count)
-        step = np.arange(len(skip)) + skip
-        return self.head[step], np.repeat(distance[frontier], count) + self.cost[step]
+    def reached(self, frontier: Ints, distance: Ints) -> Iterator[tuple[Nodes, Ints]]:
+        """Nodes one step from the frontier, and how far they are this way; some at once."""
+        count = np.diff(self.start)[frontier]
+        done = np.cumsum(count)
+        first = 0
+        while first < len(frontier):
+            so_far = int(done[first - 1]) if first else 0
+            last = max(first + 1, int(np.searchsorted(done, so_far + CHUNK, side="right")))
+            some, each = frontier[first:last], count[first:last]
+            skip = self.start[some] - (done[first:last] - each - so_far)
+            step = np.arange(int(done[last - 1]) - so_far) + np.repeat(skip, each)
+            yield self.head[step], np.repeat(distance[some], each) + self.cost[step]
+            first = last
 
 
 def potentials(network: Network, cost: Ints, flow: Ints) -> Ints:
@@ -54,13 +62,14 @@ def potentials(network: Network, cost: Ints, flow: Ints) -> Ints:
         Shape (V,): for every open arc, ``cost + potential[tail] - potential[head] >= 0``.
     """
     nodes = len(network.supply)
-    lanes = ~network.capped
-    if lanes.all():
-        wide = _Steps.of(network.tail, network.head, cost, nodes)
-    else:
+    if network.capped.any():
+        lanes = ~network.capped
         wide = _Steps.of(network.tail[lanes], network.head[lanes], cost[lanes], nodes)
-    full = network.capped & (flow < network.capacity)
-    back = flow > 0
+    else:
+        wide = _Steps.of(network.tail, network.head, cost, nodes)
+    full = np.flatnonzero(network.capped)
+    full = full[flow[full] < network.own[full]]
+    back = np.flatnonzero(flow)
     narrow = _Steps.of(
         np.concatenate([network.tail[full], network.head[back]]),
         np.concatenate([network.head[full], network.tail[back]]),
@@ -76,6 +85,36 @@ def potentials(network: Network, cost: Ints, flow: Ints) -> Ints:
     return distance
 
 
+def least_by_prices(network: Network, cost: Ints, potential: Ints) -> int:
+    """The least that any flow can cost, as potentials prove it; exact, in whole units.
+
+    Equal to what a flow of least cost does cost: strong duality in whole numbers.
+
+    Raises
+    ------
+    ValueError
+        If the potentials prove nothing: an open arc would gain.
+    """
+    reduced = cost + potential[network.tail] - potential[network.head]
+    price = np.where(network.gives, potential, -potential)
+    if (reduced[~network.capped] < 0).any() or (price[network.slack > 0] < 0).any():
+        raise ValueError("potential must leave no open arc a gain")
+    full = np.flatnonzero(network.capped & (reduced < 0))
+    ends = np.flatnonzero(potential)
+    return _exact(reduced[full], network.own[full]) - _exact(potential[ends], network.supply[ends])
+
+
+def cost_of(cost: Ints, flow: Ints) -> int:
+    """What a flow costs, exact."""
+    some = np.flatnonzero(flow)
+    return _exact(cost[some], flow[some])
+
+
+def _exact(first: Ints, second: Ints) -> int:
+    """Sum of products without bounds: they may pass 64 bits."""
+    return sum(map(int.__mul__, first.tolist(), second.tolist()))
+
+
 def _beside_root(network: Network, flow: Ints) -> tuple[Flags, Flags]:
     """Nodes to which the root leads, and nodes that lead to it.
 
@@ -83,22 +122,29 @@ def _beside_root(network: Network, flow: Ints) -> tuple[Flags, Flags]:
     to it, and sinks that are not filled: prices are then >= 0 where nothing must be.
     """
     nodes = len(network.supply)
-    gone = np.bincount(network.tail, flow, nodes) - np.bincount(network.head, flow, nodes)
+    some = np.flatnonzero(flow)
+    tail, head, moved = network.tail[some], network.head[some], flow[some]
+    gone = np.bincount(tail, moved, nodes) - np.bincount(head, moved, nodes)
     some = network.supply != gone  # unshipped, or unfilled
     open_ = network.slack > 0
     return open_ & (some | ~network.gives), open_ & (some | network.gives)
 
 
 def _relax(distance: Ints, steps: tuple[_Steps, ...], within: Flags) -> None:
-    """Shorten distances, in place, until none among the nodes `within` can be shortened."""
+    """Shorten distances, in place, until none among the nodes `within` can be shortened.
+
+    More rounds than nodes: a circle gains, the flow is not of least cost, and these are no proof.
+    """
     frontier = np.flatnonzero((distance < FAR) & within)
-    while frontier.size:
+    for _ in distance:
+        if not frontier.size:
+            break
         nearer = np.zeros(len(distance), dtype=bool)
         for each in steps:
-            head, far = each.reached(frontier, distance)
-            better = np.flatnonzero((far < distance[head]) & within[head])
-            np.minimum.at(distance, head[better], far[better])
-            nearer[head[better]] = True
+            for head, far in each.reached(frontier, distance):
+                better = np.flatnonzero((far < distance[head]) & within[head])
+                np.minimum.at(distance, head[better], far[better])
+                nearer[head[better]] = True
         frontier = np.flatnonzero(nearer)
 
 

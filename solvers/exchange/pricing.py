@@ -1,10 +1,11 @@
 """Prices, and the bound that they prove by weak duality, in plain floats."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from solvers.exchange.arrays import Floats, Ints, sum_by
+from solvers.exchange.arrays import Floats, Ints, chunks, sum_by
 from solvers.exchange.components import Components
 from solvers.exchange.outcome import Prices
 from solvers.exchange.problem import Exchange
@@ -27,6 +28,12 @@ def no_prices(problem: Exchange) -> Prices:
     )
 
 
+def free_prices(problem: Exchange) -> Prices:
+    """All prices zero, those of ways without taking memory: read-only."""
+    free = np.broadcast_to(0.0, problem.sizes["w"])
+    return replace(no_prices(problem), way_max=free, way_min=free)
+
+
 def signed(problem: Exchange, prices: Prices) -> Prices:
     """The prices with every sign that weak duality asks for; 0 where there is no limit."""
     positive = np.maximum
@@ -36,11 +43,18 @@ def signed(problem: Exchange, prices: Prices) -> Prices:
         product=prices.product,
         capacity=_limited(prices.capacity, problem.hub_capacity),
         way_max=_limited(prices.way_max, problem.max_quantity),
-        way_min=_limited(prices.way_min, np.where(problem.required, 0.0, np.inf)),
+        way_min=_limited(prices.way_min, _least_of_required(problem, prices)),
         group=_limited(prices.group, problem.group_capacity),
         limit=_limited(prices.limit, np.array([row.limit for row in problem.limits])),
         blend=positive(prices.blend, 0.0),
     )
+
+
+def _least_of_required(problem: Exchange, prices: Prices) -> Floats:
+    """Limit 0 where a way is required, and none where not; nothing at all where no price is."""
+    if not prices.way_min.any():
+        return prices.way_min
+    return np.where(problem.required, 0.0, np.inf)
 
 
 def _limited(price: Floats, limit: Floats) -> Floats:
@@ -51,32 +65,48 @@ def _limited(price: Floats, limit: Floats) -> Floats:
 
 def reduced_gain(problem: Exchange, gain: Floats, prices: Prices) -> Floats:
     """Gain of each lane and period after all prices, shape (k, T); `gain` is (k,)."""
-    reduced = -problem.ratio[:, None] * _destination_price(problem, prices)
-    reduced -= _origin_price(problem, prices)
-    reduced += gain[:, None]
-    for price in (prices.way_max, -prices.way_min):
-        if price.any():
-            reduced -= price[problem.way, None]
-    if prices.group.any():
-        reduced -= np.append(prices.group, 0.0)[problem.group, None]
-    for row, price in zip(problem.limits, prices.limit, strict=True):
-        reduced -= price * row.lane_coef[:, None]
-    if problem.blend_rows:
-        amount = problem.blend_coef[:, None] * prices.blend[problem.blend_row]
-        reduced -= sum_by(problem.blend_lane, amount, problem.sizes["k"])
+    reduced = np.empty((problem.sizes["k"], problem.periods))
+    for part, some in reduced_gains(problem, gain, prices):
+        reduced[part] = some
     return reduced
 
 
+def reduced_gains(
+    problem: Exchange, gain: Floats, prices: Prices
+) -> Iterator[tuple[slice, Floats]]:
+    """Gain of lanes after all prices, a slice of them at once: shapes (slice, T)."""
+    origin, destination = _origin_price(problem, prices), _destination_price(problem, prices)
+    blended = np.zeros((0, problem.periods))
+    if problem.blend_rows:
+        amount = problem.blend_coef[:, None] * prices.blend[problem.blend_row]
+        blended = sum_by(problem.blend_lane, amount, problem.sizes["k"])
+    by_way = [price for price in (prices.way_max, -prices.way_min) if price.any()]
+    by_group = np.append(prices.group, 0.0) if prices.group.any() else None
+    for part in chunks(problem.sizes["k"]):
+        reduced = -problem.ratio[part, None] * destination[problem.destination[part]]
+        reduced -= origin[problem.origin[part]]
+        reduced += gain[part, None]
+        for price in by_way:
+            reduced -= price[problem.way[part], None]
+        if by_group is not None:
+            reduced -= by_group[problem.way_group[problem.way[part]], None]
+        for row, each in zip(problem.limits, prices.limit, strict=True):
+            reduced -= each * row.lane_coef[part, None]
+        if problem.blend_rows:
+            reduced -= blended[part]
+        yield part, reduced
+
+
 def _origin_price(problem: Exchange, prices: Prices) -> Floats:
-    """What a unit costs where the lane starts: of the source, or of the product, sold there."""
-    return np.concatenate([prices.source, prices.product])[problem.origin]
+    """What a unit costs where lanes start: of each source, or of each product, sold there."""
+    return np.concatenate([prices.source, prices.product])
 
 
 def _destination_price(problem: Exchange, prices: Prices) -> Floats:
-    """What a unit delivered costs: of the sink, or capacity less what it is made into."""
+    """What a unit delivered costs: of each sink, or capacity less what it is made into."""
     made = np.concatenate([prices.product, np.zeros((1, problem.periods))])[problem.recipe_product]
     recipe = prices.capacity[problem.recipe_hub][:, None] - problem.recipe_yield[:, None] * made
-    return np.concatenate([prices.sink, recipe])[problem.destination]
+    return np.concatenate([prices.sink, recipe])
 
 
 def bound(problem: Exchange, gain: Floats, prices: Prices, most: Floats) -> float:
@@ -90,9 +120,12 @@ def bound_by(
 ) -> Floats:
     """The most that any plan can gain in each component, shape (components,)."""
     total = np.zeros(parts.count)
-    for axis, worth in bound_terms(problem, gain, prices, most).items():
-        # Label -1, of no component, counts in a place of its own.
-        total += np.bincount(parts.label(axis) + 1, worth, parts.count + 1)[1:]
+    terms = _end_terms(problem, prices)
+    worths = [(axis, np.flatnonzero(worth), worth[worth != 0]) for axis, worth in terms.items()]
+    worths += [("k", *found) for found in _lane_terms(problem, gain, prices, most)]
+    for axis, at, worth in worths:
+        label = parts.label(axis)[at]
+        total += np.bincount(label[label >= 0], worth[label >= 0], parts.count)
     return total
 
 
@@ -110,24 +143,46 @@ def bound_terms(problem: Exchange, gain: Floats, prices: Prices, most: Floats) -
     most
         The most each lane can carry, shape (k, T).
     """
-    above = np.maximum(reduced_gain(problem, gain, prices), 0.0)
+    above = np.zeros(problem.sizes["k"])
+    for lane, worth in _lane_terms(problem, gain, prices, most):
+        above[lane] = worth
+    return {"k": above, **_end_terms(problem, prices)}
+
+
+def _lane_terms(
+    problem: Exchange, gain: Floats, prices: Prices, most: Floats
+) -> Iterator[tuple[Ints, Floats]]:
+    """Lanes that gain above all prices, some at once, and what they would at their largest."""
+    for part, reduced in reduced_gains(problem, gain, prices):
+        over = np.flatnonzero((reduced > 0).any(axis=1))
+        if over.size:
+            worth = np.maximum(reduced[over], 0.0) * most[part][over]
+            yield over + part.start, worth.sum(axis=1)
+
+
+def _end_terms(problem: Exchange, prices: Prices) -> dict[str, Floats]:
+    """What all else adds to the bound that prices prove, by axis."""
     limits = np.array([row.limit for row in problem.limits])
-    above *= most
     return {
-        "k": above.sum(axis=1),
         "m": (prices.source * problem.supply).sum(axis=1) + _source_stores(problem, prices),
         "n": (prices.sink * problem.demand).sum(axis=1) + _sink_stores(problem, prices),
         "h": _worth(prices.capacity, problem.hub_capacity),
-        "w": _worth(prices.way_max, problem.max_quantity)
-        - _worth(prices.way_min, problem.min_quantity),
+        "w": _less(
+            _worth(prices.way_max, problem.max_quantity),
+            _worth(prices.way_min, problem.min_quantity),
+        ),
         "g": _worth(prices.group, problem.group_capacity),
         "l": _worth(prices.limit, limits),
     }
 
 
+def _less(worth: Floats, other: Floats) -> Floats:
+    return worth - other if other.any() else worth
+
+
 def _worth(price: Floats, limit: Floats) -> Floats:
     if not price.any():
-        return np.zeros(len(price))
+        return price
     return np.where(price > 0, price * np.where(np.isfinite(limit), limit, 0.0), 0.0)
 
 
@@ -152,15 +207,21 @@ def settle(
     sink at its sink. Rounding leaves such lanes a hair above; a hair on the price of
     an end costs the bound a hair.
     """
-    over = np.maximum(reduced_gain(problem, gain, prices), 0.0)
-    over[most <= 0] = 0.0  # what carries nothing gains nothing
-    if but is not None:
-        over[but] = 0.0
     m, n = problem.sizes["m"], problem.sizes["n"]
-    above = np.flatnonzero(over.any(axis=1))
-    out = above[problem.origin[above] < m]
-    into = above[(problem.origin[above] >= m) & (problem.destination[above] < n)]
     rise, lift = np.zeros_like(prices.source), np.zeros_like(prices.sink)
-    np.maximum.at(rise, problem.origin[out], over[out])
-    np.maximum.at(lift, problem.destination[into], over[into] / problem.ratio[into, None])
+    spared = np.zeros(problem.sizes["k"] if but is not None and but.size else 0, dtype=bool)
+    if spared.size:
+        spared[but] = True
+    for part, reduced in reduced_gains(problem, gain, prices):
+        # What carries nothing gains nothing.
+        above = np.flatnonzero(((reduced > 0) & (most[part] > 0)).any(axis=1))
+        if spared.size:
+            above = above[~spared[part][above]]
+        over = np.where(most[part][above] > 0, np.maximum(reduced[above], 0.0), 0.0)
+        above += part.start
+        out = problem.origin[above] < m
+        into = ~out & (problem.destination[above] < n)
+        np.maximum.at(rise, problem.origin[above[out]], over[out])
+        each = over[into] / problem.ratio[above[into], None]
+        np.maximum.at(lift, problem.destination[above[into]], each)
     return replace(prices, source=prices.source + rise, sink=prices.sink + lift)

@@ -200,8 +200,8 @@ def _check_positions(problem: Exchange) -> None:
     }
     for name, top in tops.items():
         index = getattr(problem, name)
-        bad = np.flatnonzero(index >= top)
-        if bad.size:
+        if index.max(initial=-1) >= top:
+            bad = np.flatnonzero(index >= top)
             raise ValueError(
                 f"{name} must be < {top}; got {index[bad[0]]} at position {int(bad[0])}"
             )
@@ -219,8 +219,9 @@ def _check_numbers(problem: Exchange) -> None:
         raise ValueError(f"tolerance must be finite and >= 0; got {problem.tolerance}")
     if problem.periods < 1:
         raise ValueError("supply must have at least one period; got none")
-    lanes = np.bincount(problem.way, minlength=problem.sizes["w"])
-    bare = np.flatnonzero(problem.required & (problem.min_quantity > 0) & (lanes == 0))
+    held = np.flatnonzero(problem.required)
+    held = held[problem.min_quantity[held] > 0]
+    bare = held[~np.isin(held, problem.way)] if held.size else held
     if bare.size:
         raise ValueError(f"required must be false where a way has no lane; got way {int(bare[0])}")
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Floats, sum_by
+from solvers.exchange.arrays import Floats, Ints, chunks, sum_by
 from solvers.exchange.circles import longest_walk
 from solvers.exchange.problem import Exchange, hub_edges
 
@@ -45,26 +45,26 @@ def most_shipped(problem: Exchange) -> Floats:
     stands in the way of goods that only go round; there a lane carries at
     most what all sources could send through it, counted `ROUNDS` times.
     """
-    m, n = problem.sizes["m"], problem.sizes["n"]
-    lane = _lane_limits(problem)
-    if m + n == 0 or not lane.size:
-        return lane
-    outward = np.flatnonzero(problem.origin < m)
-    inward = np.flatnonzero(problem.destination < n)
-    lane[outward] = np.minimum(lane[outward], most_leaving(problem)[problem.origin[outward]])
-    room = most_reaching(problem)[problem.destination[inward]] / problem.ratio[inward, None]
-    lane[inward] = np.minimum(lane[inward], room)
-    if problem.sizes["r"]:
+    endless = {axis: np.full((problem.sizes[axis], problem.periods), np.inf) for axis in "pr"}
+    leaving = np.concatenate([most_leaving(problem), endless["p"]])
+    reaching = np.concatenate([most_reaching(problem), endless["r"]])
+    limited = bool(np.isfinite(problem.max_quantity).any()) or problem.sizes["g"] > 0
+    lane = np.empty((problem.sizes["k"], problem.periods))
+    for part in chunks(len(lane)):
+        room = reaching[problem.destination[part]] / problem.ratio[part, None]
+        np.minimum(leaving[problem.origin[part]], room, out=lane[part])
+        if limited:
+            np.minimum(lane[part], _way_limits(problem, problem.way[part])[:, None], out=lane[part])
+    if problem.sizes["r"] and problem.sizes["m"] + problem.sizes["n"]:
         lane = _through_hubs(problem, lane)
     return lane
 
 
-def _lane_limits(problem: Exchange) -> Floats:
-    limit = problem.max_quantity[problem.way]
-    group = problem.group
-    grouped = np.flatnonzero(group >= 0)
-    limit[grouped] = np.minimum(limit[grouped], problem.group_capacity[group[grouped]])
-    return np.repeat(limit[:, None], problem.periods, axis=1)
+def _way_limits(problem: Exchange, way: Ints) -> Floats:
+    """The most each of some ways carries, by itself or in its group."""
+    capacity = np.append(problem.group_capacity, np.inf)[problem.way_group[way]]
+    limit: Floats = np.minimum(problem.max_quantity[way], capacity)
+    return limit
 
 
 def _through_hubs(problem: Exchange, lane: Floats) -> Floats:

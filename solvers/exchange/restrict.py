@@ -47,6 +47,8 @@ class Members:
 
 def membership(parts: Components, chosen: Flags) -> dict[str, Members]:
     """Members of the chosen components (components,), by axis."""
+    if not chosen.any():
+        return {axis: Members.of(label[:0], parts.count) for axis, label in parts.labels.items()}
     return {
         axis: Members.of(np.where(parts.within(axis, chosen), label, -1), parts.count)
         for axis, label in parts.labels.items()

@@ -152,7 +152,7 @@ def check(name: str, column: Column, array: Any, sizes: Mapping[str, int]) -> No
     if array.shape != wanted:
         axes = ", ".join(column.axes)
         raise ValueError(f"{name} must have shape ({axes}) = {wanted}; got {array.shape}")
-    if column.kind is bool:
+    if column.kind is bool or _in_range(column, array):
         return
     bad = ~((array >= column.low) & (array <= column.high))
     if not column.infinite and column.kind is float:
@@ -162,6 +162,16 @@ def check(name: str, column: Column, array: Any, sizes: Mapping[str, int]) -> No
         wish = _wish(column)
         where = place[0] if len(place) == 1 else place
         raise ValueError(f"{name} must be {wish}; got {array[place]} at position {where}")
+
+
+def _in_range(column: Column, array: Any) -> bool:
+    """Whether the least and the largest number, and so all, are in range; NaN is not."""
+    each = array[tuple(slice(0, 1 if step == 0 else None) for step in array.strides)]
+    if not each.size:
+        return True
+    low, high = each.min(), each.max()
+    finite = column.infinite or (np.isfinite(low) and np.isfinite(high))
+    return bool(low >= column.low and high <= column.high and finite)
 
 
 def _wish(column: Column) -> str:

@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -12,11 +13,14 @@ from solvers.exchange.components import split, worthwhile
 from solvers.exchange.diagnosis import rescue, shortfalls
 from solvers.exchange.engine import Effort, Ending
 from solvers.exchange.outcome import Outcome, Status
-from solvers.exchange.pieces import Progress, Solved, Task, solve_parts
+from solvers.exchange.pieces import Solved, Task, solve_parts
 from solvers.exchange.plan import limit_totals, plan_of, values, values_by
 from solvers.exchange.problem import Exchange
 from solvers.exchange.reach import most_shipped
 from solvers.exchange.stages import ARTEFACT, EXACT
+from solvers.exchange.watch import Progress, Stop, Watch
+
+STOPPED: Final = "stopped"
 
 
 def solve(
@@ -27,6 +31,7 @@ def solve(
     threads: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Outcome:
     """Find who ships what to whom for the greatest gain, and prove how good that is.
 
@@ -51,7 +56,10 @@ def solve(
         Of the mixed-integer solvers.
     progress
         Called with the stage, how much of it is done (0 to 1) and the gap so far
-        (NaN where it is not known).
+        (NaN where it is not known), every second or so while a search runs.
+    stop
+        Asked several times a second whether to end; once it says so, the best plan so far
+        is given back with its bound, and the message says "stopped".
 
     Returns
     -------
@@ -85,15 +93,15 @@ def solve(
     start = time.perf_counter()
     until = start + (np.inf if time_limit_s is None else time_limit_s)
     workers = threads or os.cpu_count() or 1
-    report = progress or _silent
-    report("split", 0.0, np.nan)
-    task, solved = _solve(problem, Effort(gap, np.inf, seed), until, workers, report)
+    watch = Watch(until, stop, progress)
+    watch.report("split", 0.0, np.nan)
+    task, solved = _solve(problem, Effort(gap, np.inf, seed), workers, watch)
     left = Effort(gap, until - time.perf_counter(), seed)
     if Ending.INFEASIBLE in solved.ending:
         outcome = _infeasible(task, solved, left, start)
     else:
         outcome = _outcome(task, solved, gap, start)
-    report("done", 1.0, float(outcome.gaps[0]))
+    watch.report("done", 1.0, float(outcome.gaps[0]))
     return outcome
 
 
@@ -106,13 +114,7 @@ def _check(gap: float, time_limit_s: float | None, threads: int | None) -> None:
         raise ValueError(f"threads must be >= 1 or None; got {threads}")
 
 
-def _silent(_stage: str, _fraction: float, _gap: float) -> None:
-    """Report nothing."""
-
-
-def _solve(
-    problem: Exchange, effort: Effort, until: float, threads: int, report: Progress
-) -> tuple[Task, Solved]:
+def _solve(problem: Exchange, effort: Effort, threads: int, watch: Watch) -> tuple[Task, Solved]:
     """Solve without the yearly limits, which join what they count; add those that do not hold.
 
     A plan that is best without a limit and keeps it is best with it. Not so where a tolerance
@@ -125,15 +127,26 @@ def _solve(
     while True:
         parts = split(problem, live, active, joined=joined)
         task = Task(problem, most, live, parts, joined)
-        left = until - time.perf_counter()
-        if len(active) < len(problem.limits):
-            left /= 2
-        solved = solve_parts(task, replace(effort, seconds=left), threads, report)
-        rescue(task, solved, replace(effort, seconds=until - time.perf_counter()))
+        some = watch.part(1 / 2) if len(active) < len(problem.limits) else watch
+        solved = solve_parts(task, effort, threads, some)
+        if watch.stopped.is_set():
+            return task, _as_stopped(task, solved)
+        rescue(task, solved, replace(effort, seconds=watch.left))
         broken = set(_broken_limits(task, solved).tolist()) - set(active)
         if not broken or Ending.INFEASIBLE in solved.ending:
             return task, solved
         active = sorted(broken.union(active))
+
+
+def _as_stopped(task: Task, solved: Solved) -> Solved:
+    """What came before a stop: no limit may be broken, and no word of a solver is verified."""
+    if _broken_limits(task, solved).size:
+        solved.shipped[:] = 0.0
+    for component, ending in enumerate(solved.ending):
+        if ending is Ending.INFEASIBLE:
+            solved.ending[component] = Ending.NOTHING
+    solved.messages.append(STOPPED)
+    return solved
 
 
 def _broken_limits(task: Task, solved: Solved) -> Ints:

@@ -1,7 +1,7 @@
 """Objectives in order of rank: what each stage maximises, and what it must keep."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,8 @@ from solvers.exchange.build import Model
 from solvers.exchange.engine import Ending, Program
 from solvers.exchange.outcome import Prices
 from solvers.exchange.plan import Plan
+from solvers.exchange.problem import Exchange
+from solvers.exchange.schema import COLUMNS
 
 EXACT: Final = 1e-9  # relative: what a gap of 0 asks for
 ARTEFACT: Final = 1e-7  # relative: what leeway `KEPT` for others may be worth to an objective
@@ -27,6 +29,14 @@ class Found:
     bound: float
     prices: Prices | None
     message: str
+
+
+def first_alone(problem: Exchange) -> Exchange:
+    """The problem with its first objective alone."""
+    if problem.sizes["o"] == 1:
+        return problem
+    names = [name for name, column in COLUMNS.items() if column.axes.startswith("o")]
+    return replace(problem, **{name: getattr(problem, name)[:1] for name in names}, tolerance=0.0)
 
 
 def nothing_found(endings: Sequence[Ending], bound: float, message: str) -> Found:
@@ -61,3 +71,12 @@ def most_conceivable(model: Model, stage: int) -> float:
     """A bound that holds whatever the rows: every variable at its better end."""
     gain = model.gain[stage]
     return float(np.maximum(gain * model.low, gain * model.high).sum())
+
+
+def conceivable(problem: Exchange, most: Floats) -> Floats:
+    """Bounds that need no model: all that gains, at its most, in each objective; shape (o,)."""
+    total: Floats = np.maximum(problem.gain, 0.0) @ most.sum(axis=1)
+    total = total + np.maximum(problem.period_gain, 0.0).sum(axis=1) * problem.periods
+    for gain in (problem.way_gain, problem.pair_gain):
+        total = total + np.maximum(gain, 0.0).sum(axis=1)
+    return total

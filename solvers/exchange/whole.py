@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Floats, Ints
+from solvers.exchange.arrays import Flags, Floats, Ints, Nodes, chunks
 
 DECIMALS: Final = 6  # a quantity with more of them is cut, not made whole
 MOST_UNITS: Final = 2.0**52  # the total of a component in its whole units
@@ -40,7 +40,7 @@ def whole_units(amount: Floats, scale: Floats, exact: Flags) -> Ints:
 
 
 def cost_scale(
-    gain: Floats, component: Ints, nodes: Ints, resolution: float
+    gain: Floats, component: Ints | Nodes, nodes: Ints, resolution: float
 ) -> tuple[Floats, Flags]:
     """Whole cost units per unit of gain, by component, and whether nothing is rounded by them.
 
@@ -61,39 +61,54 @@ def cost_scale(
         Shapes (count,).
     """
     count = len(nodes)
-    size = np.abs(gain)
-    largest = np.zeros(count)
-    np.maximum.at(largest, component, size)
-    arcs = np.bincount(component, size > 0, count)
-    mean = np.bincount(component, size, count) / np.maximum(arcs, 1)
+    largest, arcs, sum_ = _sizes(gain, component, count)
+    mean = sum_ / np.maximum(arcs, 1)
     wanted = 1.0 / np.where(mean > 0, mean * resolution, 1.0)
     room = 2.0**60 / (np.where(largest > 0, largest, 1.0) * (nodes + 2.0))
-    decimal, exact = _least_decimal(size, component, room)
+    decimal, exact = _least_decimal(gain, component, room)
     return np.where(exact, decimal, np.exp2(np.floor(np.log2(np.minimum(wanted, room))))), exact
 
 
-def _least_decimal(amount: Floats, component: Ints, room: Floats) -> tuple[Floats, Flags]:
+def _sizes(amount: Floats, component: Ints | Nodes, count: int) -> tuple[Floats, Floats, Floats]:
+    """Largest size of each component, how many are not 0, and their sum; shapes (count,)."""
+    largest, some, sum_ = np.zeros((3, count))
+    for part in chunks(len(amount)):
+        each, of = np.abs(amount[part]), component[part]
+        if np.all(of[1:] >= of[:-1]):
+            first = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
+            largest[of[first]] = np.maximum(largest[of[first]], np.maximum.reduceat(each, first))
+        else:
+            np.maximum.at(largest, of, each)
+        low, high = int(of.min()), int(of.max()) + 1
+        some[low:high] += np.bincount(of - low, each > 0, high - low)
+        sum_[low:high] += np.bincount(of - low, each, high - low)
+    return largest, some, sum_
+
+
+def _least_decimal(amount: Floats, component: Ints | Nodes, room: Floats) -> tuple[Floats, Flags]:
     """Least power of ten that makes all amounts of a component whole, where one within `room` does.
 
     What the largest power does not make whole, no smaller one does: it is tried first.
     """
     scale = np.ones(len(room))
-    able = _all_whole(amount * 10.0**DECIMALS, component, len(room))
+    able = _all_whole(amount, 10.0**DECIMALS, component, len(room))
     exact = np.zeros(len(room), dtype=bool)
     for power in range(DECIMALS + 1):
-        open_ = np.flatnonzero((able & ~exact)[component])
-        if not open_.size:
+        if not np.any(able & ~exact):
             break
-        whole = _all_whole(amount[open_] * 10.0**power, component[open_], len(room))
+        open_ = np.flatnonzero((able & ~exact)[component])
+        whole = _all_whole(amount[open_], 10.0**power, component[open_], len(room))
         fits = able & ~exact & whole & (10.0**power <= room)
         scale[fits] = 10.0**power
         exact |= fits
     return scale, exact
 
 
-def _all_whole(amount: Floats, component: Ints, count: int) -> Flags:
-    """Components whose amounts are all whole numbers, shape (count,)."""
-    off = np.abs(amount - np.rint(amount)) > WHOLE * np.maximum(amount, 1.0)
+def _all_whole(amount: Floats, unit: float, component: Ints | Nodes, count: int) -> Flags:
+    """Components whose amounts are all whole times a unit, shape (count,)."""
     found = np.ones(count, dtype=bool)
-    found[component[off]] = False
+    for part in chunks(len(amount)):
+        each = np.abs(amount[part]) * unit
+        off = np.abs(each - np.rint(each)) > WHOLE * np.maximum(each, 1.0)
+        found[component[part][off]] = False
     return found
