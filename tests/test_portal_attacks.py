@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import zipfile
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -255,7 +256,7 @@ def test_no_name_runs_on_any_page_even_without_a_policy(hostile):
             for kind in KINDS:
                 context = browser.new_context(bypass_csp=bypass)
                 client = hostile.client(kind)
-                context.route("**/*", lambda route, client=client: serve(route, client))
+                context.route("**/*", partial(serve, client))
                 page = context.new_page()
                 page.set_default_timeout(30_000)
                 page.on("dialog", lambda dialog: ran.append(dialog.message))  # noqa: B023
@@ -273,7 +274,7 @@ def test_no_name_runs_on_any_page_even_without_a_policy(hostile):
     assert seen > 60
 
 
-def serve(route, client) -> None:
+def serve(client, route) -> None:
     """Answer a browser from the application in this process."""
     address = route.request.url.removeprefix(HOST)
     if not route.request.url.startswith(HOST):
