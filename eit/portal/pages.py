@@ -61,16 +61,17 @@ def page(
 ) -> HTMLResponse:
     """Render a template for a viewer.
 
-    Templates have ``say(key, **values)``, ``number(value, digits)``, ``moment(value)``,
-    ``day(value)``, ``url(name, **path)``, ``may(action, resource, **place)``, ``viewer``,
-    ``has(key)``, ``lang``, ``path`` and ``done`` (the sentence of ``?done=room.word``: key
-    ``room.done.word``).
+    Templates have ``say(key, **values)``, ``number(value, digits)``, ``amount(value, unit)``,
+    ``moment(value)``, ``day(value)``, ``url(name, **path)``, ``may(action, resource, **place)``,
+    ``viewer``, ``has(key)``, ``lang``, ``path`` and ``done`` (the sentence of
+    ``?done=room.word``: key ``room.done.word``).
     """
     lang = language(request, viewer)
     settings = request.app.state.settings
     words: dict[str, Any] = {
         "say": lambda key, **values: say(key, lang, **values),
         "number": partial(number, lang=lang),
+        "amount": partial(amount, lang=lang),
         "moment": partial(moment, lang=lang),
         "day": partial(day, lang=lang),
         "url": lambda name, **path: request.app.url_path_for(name, **path),
@@ -93,6 +94,12 @@ def number(value: float | None, digits: int = 0, *, lang: str) -> str:
         return "–"
     tidy = round(value, digits) + 0.0  # no -0
     return str(format_decimal(tidy, format=f"#,##0.{'0' * digits}", locale=lang))
+
+
+def amount(value: float, unit: str, *, lang: str) -> str:
+    """A quantity with its unit in words; one decimal below a hundred."""
+    named = catalogue(lang).get(f"map.unit.{unit}", unit)
+    return f"{number(value, 0 if abs(value) >= 100 else 1, lang=lang)} {named}"
 
 
 def moment(value: datetime | None, *, lang: str) -> str:
