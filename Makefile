@@ -70,6 +70,7 @@ bench: install $(PEERS)/.installed  ## time and memory by phase, beside the bare
 	$(BIN)/python -m bench.addresses
 	$(BIN)/python -m bench.parks
 	$(BIN)/python -m bench.portal --write docs/benchmarks_portal.md
+	$(BIN)/python -m bench.methods --write docs/benchmarks_methods.md
 	$(BIN)/python -m bench.mixed --write docs/benchmarks_mixed.md
 
 docs: golden  ## the manual, in docs/_build/html

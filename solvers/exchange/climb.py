@@ -35,6 +35,7 @@ from solvers.exchange.watch import Watch
 
 SMALL: Final = 120  # lanes: so few are searched as a whole at once
 SEARCHED: Final = 1500  # lanes of a kernel that is searched as a whole
+FEW: Final = 300  # decisions: with so few, all lanes are searched as a whole, however many
 WHOLE: Final = 6000  # lanes of a component that is searched as a whole while time is limited
 CHUNK: Final = 40  # groups of one rung: a pass over more takes several
 
@@ -92,6 +93,12 @@ class Part:
     most: Floats  # (k, T)
     number: int
     many: bool  # whether it is one of many, so that a first plan should come soon
+    few: bool = False  # whether it holds few decisions, as where only hubs open
+
+    @property
+    def large(self) -> bool:
+        """Whether a search of all lanes as a whole would take too long."""
+        return self.problem.sizes["k"] > WHOLE and not self.few
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ def begin(part: Part, effort: Effort) -> Standing:
     idle = np.zeros_like(part.most)
     holds = not breaches(problem, plan_of(problem, idle))
     relaxed = None
-    if problem.sizes["k"] > SMALL:
+    if problem.sizes["k"] > SMALL and not part.few:
         relaxed = relaxation_of(problem, part.most, effort)
         if relaxed is None:
             model = build(problem, part.most)
@@ -137,8 +144,7 @@ def begin(part: Part, effort: Effort) -> Standing:
 
 def ladder(part: Part, standing: Standing, limited: bool) -> Sequence[Rung]:
     """The rungs of a component; the last searches it to the end where time is not limited."""
-    lanes = part.problem.sizes["k"]
-    last = () if limited and lanes > WHOLE else LAST
+    last = () if limited and part.large else LAST
     if standing.relaxed is None or standing.shipped is None:
         return (*(FIRST_SMALL if part.many else ()), *SMALL_LADDER, *last)
     again = [
@@ -158,7 +164,7 @@ def climb(
     after = replace(standing, rung=standing.rung + 1)
     effort = replace(effort, nodes=rung.nodes, gap=max(effort.gap * rung.close, rung.rough))
     if rung.kind is Kind.WHOLE:
-        too_many = limited and part.problem.sizes["k"] > WHOLE and standing.shipped is not None
+        too_many = limited and part.large and standing.shipped is not None
         return after if too_many else _whole(part, after, effort)
     assert standing.relaxed is not None  # by the ladder
     assert standing.shipped is not None

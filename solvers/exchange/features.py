@@ -24,6 +24,12 @@ class Decisions:
     supply_partners: Flags  # (m,): more pairs than the source may have
     demand_partners: Flags  # (n,): more pairs than the sink may have
 
+    @property
+    def count(self) -> int:
+        """Number of yes-or-no decisions and counts of trips, of one period."""
+        each = (self.used, self.period, self.trips, self.pair, self.open, self.group)
+        return sum(int(np.count_nonzero(flags)) for flags in each)
+
 
 def decisions(problem: Exchange, live: Flags | None = None) -> Decisions:
     """Find what must be decided in whole numbers; all else is continuous.

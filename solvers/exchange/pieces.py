@@ -10,7 +10,7 @@ from solvers.exchange.arrays import Flags, Floats
 from solvers.exchange.audit import breaches
 from solvers.exchange.block import Block, idle_block, solve_block
 from solvers.exchange.campaign import Rest, run_campaign
-from solvers.exchange.climb import Part, Standing
+from solvers.exchange.climb import FEW, Part, Standing
 from solvers.exchange.components import Components
 from solvers.exchange.engine import Effort, Ending
 from solvers.exchange.features import decisions
@@ -40,6 +40,7 @@ PRICED: Final = {
 }
 
 MANY: Final = 1000  # lanes: with more, all components get a rough plan first
+LANES_EACH: Final = 4  # lanes for each decision, at least, where these count as few
 LEAST_SHARE: Final = 0.01  # of the time left, for any component: small ones rarely need it
 
 
@@ -192,7 +193,8 @@ def _solve_whole(
     problems = {c: restrict(task.problem, members, c) for c in components}
     many = sum(each.sizes["k"] for each in problems.values()) > MANY
     parts = [
-        Part(first_alone(problems[c]), task.most[members["k"][c]], c, many) for c in components
+        Part(first_alone(problems[c]), task.most[members["k"][c]], c, many, _few(problems[c]))
+        for c in components
     ]
     others = _rest(task, solved, ~chosen)
     objectives = task.problem.sizes["o"]
@@ -221,6 +223,11 @@ def _solve_whole(
 
     for component, block in watch.each(finish, order, threads, lambda: None):
         solved.take_block(members, component, block)
+
+
+def _few(problem: Exchange) -> bool:
+    """Whether there are few decisions beside many lanes, as where only hubs open."""
+    return decisions(problem).count <= min(FEW, problem.sizes["k"] // LANES_EACH)
 
 
 def _first_block(problem: Exchange, bounds: Floats, standing: Standing) -> Block:

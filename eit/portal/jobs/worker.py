@@ -69,17 +69,18 @@ def work(
     _listen(stop)
     announced: set[str] = set()
     while not stop.wait(ROUND_S):
-        announced = _look_round(store, queue, patience, announced)
+        announced = _look_round(bench, queue, patience, announced)
     consumer.stop(graceful=True)
 
 
-def _look_round(store: Store, queue: Queue, patience: Patience, announced: set[str]) -> set[str]:
+def _look_round(bench: Bench, queue: Queue, patience: Patience, announced: set[str]) -> set[str]:
     """Let jobs of dead workers wait again; announce those waiting that were not announced here."""
-    with store.changing() as session:
+    with bench.store.changing() as session:
         back = ledger.recover(session, silent_s=patience.silent_s, attempts=patience.attempts)
         jobs = ledger.waiting(session)
     if back:
         log.warning("%s jobs wait again, their worker fell silent", back)
+        sweep(bench.store, bench.data)
     for job_id in jobs:
         if job_id not in announced:
             queue.announce(job_id)
