@@ -212,7 +212,10 @@ def page(bench: Bench) -> str:
         " cores. CPU seconds, those of children\nincluded, unless said otherwise; contenders take"
         f" turns, each in a fresh process, {again}.\nGenerated territories"
         " (`bench/territories.py`): clustered parks, 60 resources at 1,000 declarations and\n200"
-        " above, full reach, no truncation; as dense at every size.\n\n## From declarations to"
+        " above, full reach, no truncation; as dense at every size.\n\nFixed costs, lots and"
+        " partners: [mixed problems](benchmarks_mixed.md). Months, budgets, blending and hubs:"
+        " [methods](benchmarks_methods.md).\nReal sites: [places](benchmarks_places.md). The portal"
+        " under load: [portal](benchmarks_portal.md).\n\n## From declarations to"
         " written flows\n\nOne thread. *read*: the folder, checked; *lanes*: every permitted lane"
         " measured, judged and priced; *build*:\nthe arrays of the model, checked; *solve*: parts,"
         " flows, duals, certificate, audit; *flows*: the plan's rows and\n`flows.csv`. *Bare"
@@ -223,7 +226,9 @@ def page(bench: Bench) -> str:
         "recomputes the objective in floats.",
         "## Reading",
         "## The whole job, with maps and report",
-        f"## One core and two\n\nThe solve of {bench.sizes[-1]:,} declarations.",
+        f"## One core and two\n\nThe solve of {bench.sizes[-1]:,} declarations. Where"
+        " others use the machine too, what a second core is worth\nshows in the CPU seconds of the"
+        " busier process rather than on the wall.",
     )
     parts = [f"{text}\n\n" + "\n".join(rows) for text, rows in zip(texts, tables, strict=True)]
     return "\n\n".join(parts) + "\n"
