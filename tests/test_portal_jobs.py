@@ -219,6 +219,15 @@ def test_runs_that_no_job_owns_are_swept_away(store, tmp_path):
     assert not (tmp_path / "runs" / "nobody.mark").exists()
 
 
+def test_a_run_that_is_being_written_is_left_alone(store, tmp_path):
+    job_id = asked(store, made_territory(store))
+    claim = taken(store, job_id)
+    partial = tmp_path / "runs" / f".{claim.job_id}.{claim.mark}.1234.partial"
+    partial.mkdir(parents=True)
+    assert sweep(store, tmp_path) == []
+    assert partial.exists()
+
+
 def worker(folder: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "eit.portal.jobs.worker", "--data", str(folder)]
     return subprocess.Popen([*command, "--workers", "1", "--silent-s", "2", "--attempts", "9"])

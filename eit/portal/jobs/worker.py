@@ -95,20 +95,21 @@ def sweep(store: Store, data: Path) -> Sequence[Path]:
     removed
         What was removed.
     """
+    # Listed before the ledger is read: whoever makes a folder has its claim in the ledger by then.
+    found = [path for place in ("runs", "work") for path in sorted((data / place).glob("*"))]
     with store.reading() as session:
         jobs = session.execute(select(JobRow.id, JobRow.claim, JobRow.folder)).all()
-    kept = {f"{job.id}.{job.claim}" for job in jobs} | {
-        Path(job.folder or "-").name for job in jobs
-    }
-    removed = [
-        folder
-        for place in ("runs", "work")
-        for folder in sorted((data / place).glob("*"))
-        if folder.name not in kept
-    ]
+    kept = {f"{job.id}.{job.claim}" for job in jobs}
+    kept |= {Path(job.folder).name for job in jobs if job.folder}
+    removed = [folder for folder in found if _owner(folder) not in kept]
     for folder in removed:
         shutil.rmtree(folder, ignore_errors=True)
     return removed
+
+
+def _owner(folder: Path) -> str:
+    """Job and mark that a folder is made for, also while it is being written beside its place."""
+    return ".".join(folder.name.removeprefix(".").split(".")[:2])
 
 
 def _listen(stop: threading.Event) -> None:
