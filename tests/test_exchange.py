@@ -399,6 +399,25 @@ def test_a_required_way_falls_short_of_its_least() -> None:
     assert outcome.shortfalls.required == pytest.approx([3.0])
 
 
+def test_a_required_way_to_a_sink_of_few_partners_falls_short_by_what_is_missing_alone() -> None:
+    # 9 must flow into a sink that takes 8, from one partner at most of its two
+    outcome = solve(
+        Exchange(
+            supply=np.array([20.0, 20.0]),
+            demand=np.array([8.0]),
+            demand_partners=np.array([1.0]),
+            origin=np.array([0, 1]),
+            destination=np.array([0, 0]),
+            gain=np.array([1.0, 1.0]),
+            min_quantity=np.array([9.0, 0.0]),
+            required=np.array([True, False]),
+        )
+    )
+    assert outcome.status is Status.INFEASIBLE
+    assert outcome.shortfalls is not None
+    assert outcome.shortfalls.required == pytest.approx([1.0, 0.0])
+
+
 def test_a_required_source_without_a_lane_falls_short_of_all() -> None:
     outcome = run(supply=[4.0, 3.0], demand=[9.0], **ONE, gain=[1.0], must_ship=[False, True])
     assert outcome.status is Status.INFEASIBLE

@@ -96,11 +96,13 @@ def way_least(problem: Exchange, carried: Floats) -> Floats:
     """The least each way carries over the year if used, shape (w,).
 
     `carried` is the most it can carry over the year. A way that earns by
-    being used carries something, or it would earn for nothing.
+    being used carries something, or it would earn for nothing. One that is required has a row
+    of its own for its quantity: a second one would hold where that row gives way.
     """
+    asked = np.where(problem.required, 0.0, problem.min_quantity)
     earns = np.any(problem.way_gain > 0, axis=0)
     earns |= np.any(problem.pair_gain > 0, axis=0)[problem.pair]
-    return np.maximum(problem.min_quantity, np.where(earns, np.minimum(LEAST_USED, carried), 0.0))
+    return np.maximum(asked, np.where(earns, np.minimum(LEAST_USED, carried), 0.0))
 
 
 def period_least(problem: Exchange, carried: Floats) -> Floats:
