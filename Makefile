@@ -68,9 +68,10 @@ bench: install $(PEERS)/.installed  ## time and memory by phase, beside the bare
 	$(BIN)/python -m bench.maps
 	$(BIN)/python -m bench.typical
 	$(BIN)/python -m bench.addresses
-	$(BIN)/python -m bench.parks
+	$(BIN)/python -m bench.parks --write docs/benchmarks_parks.md
 	$(BIN)/python -m bench.portal --write docs/benchmarks_portal.md
 	$(BIN)/python -m bench.methods --write docs/benchmarks_methods.md
+	$(BIN)/python -m bench.pooling --write docs/benchmarks_pooling.md
 	$(BIN)/python -m bench.mixed --write docs/benchmarks_mixed.md
 
 docs: golden  ## the manual, in docs/_build/html

@@ -1,21 +1,23 @@
 """Problems with fixed costs, smallest lots and few partners: the search beside whole solvers.
 
-``python -m bench.mixed`` measures the sizes asked for on generated instances and prints the tables;
-``--write FILE`` also writes them as Markdown. Each run is a fresh process. All contenders get the
-same budget of CPU seconds, since the seconds of a clock depend on who else is at work: two
-for each second of the budget, as two cores would give. A whole solver can only be limited by the
-clock, and gets four times as much of it; how much CPU it took stands in the table.
+``python -m bench.mixed`` measures generated instances of three sizes, five seeds each, and prints
+the tables; ``--write FILE`` keeps them as a page, ``--folder`` keeps what was measured, to go on
+from there. Each run is a fresh process. Our search has two cores and the seconds of the size; a
+whole solver uses one core, and has twice the seconds. On a busy machine ``--slack`` gives all of
+them as many times more of the clock; then our search ends once it used two CPU seconds for each
+of the size's.
 """
 
 import argparse
 import json
 import platform
 import resource
-import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -43,22 +45,41 @@ EUR_PER_T_KM = (0.0, 0.0, 0.05, 0.12, 0.14, 0.12, 0.11, 0.11, 0.18, 0.10)
 EUR_PER_LINK = (20e3, 25e3, 8e3, 800.0, 1200.0, 900.0, 700.0, 1200.0, 3500.0, 700.0)
 """What a link costs per year at the mean distance; half of it goes with the distance."""
 CORES = 2
-SLACK = 4.0
-"""Seconds by the clock that a run may take for each second of its budget, on a busy machine."""
+Contender = Callable[..., dict[str, float]]
+"""Problem, gap, seconds and slack in; value, bound and the gap proven early out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the instances are, what is asked, and who takes part."""
+
+    count: int
+    gap: float
+    seconds: float
+    contenders: tuple[str, ...]
+
+
+SIZES = (
+    Size(1_000, 0.005, 60.0, ("ours", "HiGHS", "SCIP")),
+    Size(10_000, 0.001, 60.0, ("ours", "HiGHS")),
+    Size(100_000, 0.03, 900.0, ("ours",)),
+)
 HEAD = """# Fixed costs, lots and partners: measurements
 
-Written by `python -m bench.mixed --write`. Generated problems: clustered parks, 60 resources at
-1,000 declarations and 200 above, a yearly cost for each link, lots of at least 25 t, three
-partners at each end. All links within reach that can carry a lot and pay for themselves are in
-the problem. Gap: the proven bound less the plan, over the plan. Budgets are CPU seconds, two
-for each second on two cores; a whole solver uses one core, and can only be limited by the
-clock: it gets four times as much of that.
+Written by `python -m bench.mixed --write docs/benchmarks_mixed.md` with Python {python} on 2 cores.
+Generated problems: clustered parks, 60 resources at 1,000 declarations and 200 above, a yearly
+cost for each link, lots of at least 25 t, three partners at each end. All links within reach that
+can carry a lot and pay for themselves are in the problem. *Gap*: the proven bound less the plan,
+over the plan; *early*: the gap proven after a tenth of the time. *Ours* has two cores and the time
+that the title says; a whole solver (HiGHS 1.12, SCIP 10 through MathOpt, the same scaled model,
+every link bounded by what its ends can carry) one core and twice the time.{slack}
 """
+BUSY = """
+The machine was busy: all had {slack:g} times as much of the clock, and our search ended once it
+had used two CPU seconds for each second of the title."""
 
 
-def generate(count: int, *, resources: int = 0, seed: int = 0) -> Exchange:
+def generate(count: int, *, seed: int = 0) -> Exchange:
     """An exchange of clustered parks with link costs, lots of 25 t and three partners at each end.
 
     Links within the reach of their resource that can pay for themselves and carry a lot. All
@@ -68,15 +89,13 @@ def generate(count: int, *, resources: int = 0, seed: int = 0) -> Exchange:
     ----------
     count
         Number of declarations.
-    resources
-        Number of distinct resources; 0 takes 60 up to 1,000 declarations and 200 above.
     seed
         Of the random generator: equal seeds give equal problems.
     """
     draw = np.random.default_rng(seed)
     place = _places(draw, max(20, count // FLOWS_PER_FIRM))
     share = np.array([family.share for family in FAMILIES])
-    number = resources or (60 if count <= 1000 else 200)
+    number = 60 if count <= 1000 else 200
     kinds = np.maximum(1, np.round(share / share.sum() * number).astype(int))
     family_of = np.repeat(np.arange(len(FAMILIES)), kinds)
     popularity = draw.permutation(np.arange(1, len(family_of) + 1) ** -0.5)
@@ -148,19 +167,18 @@ def _links(
     return start[order], stop[order], km[order]
 
 
-def ours(problem: Exchange, gap: float, seconds: float) -> dict[str, float]:
-    """Our search, stopped once its CPU budget is used up; the gap it had proven at each time."""
-    begun, trail = _cpu(), []
+def ours(problem: Exchange, gap: float, seconds: float, slack: float = 1.0) -> dict[str, float]:
+    """Our search within its seconds of two cores; the gap it had proven after a tenth of them."""
+    begun, trail, budget = _cpu(), [], CORES * seconds
 
     def tell(_stage: str, _part: float, found: float) -> None:
         if np.isfinite(found):
             trail.append((_cpu() - begun, found))
 
-    budget = CORES * seconds
     outcome = solve(
         problem,
         gap=gap,
-        time_limit_s=seconds * CORES * SLACK,
+        time_limit_s=seconds * slack,
         threads=CORES,
         progress=tell,
         stop=lambda: _cpu() - begun >= budget,
@@ -169,23 +187,23 @@ def ours(problem: Exchange, gap: float, seconds: float) -> dict[str, float]:
     return {
         "value": float(outcome.values[0]),
         "bound": float(outcome.bounds[0]),
-        "gap_at_tenth": early[-1] if early else np.inf,
+        "early": early[-1] if early else np.inf,
     }
 
 
-def whole(engine: Engine) -> Callable[[Exchange, float, float], dict[str, float]]:
+def whole(engine: Engine) -> Contender:
     """One solver on the whole problem, all links bounded by what their ends can carry."""
 
-    def run(problem: Exchange, gap: float, seconds: float) -> dict[str, float]:
+    def run(problem: Exchange, gap: float, seconds: float, slack: float = 1.0) -> dict[str, float]:
         program = stage_program(build(problem, most_shipped(problem)), 0, np.empty(0))
-        answer = run_scaled(program, engine, Effort(gap, CORES * seconds * SLACK, 0))
+        answer = run_scaled(program, engine, Effort(gap, CORES * seconds * slack, 0))
         value = 0.0 if answer.values is None else float(program.gain @ answer.values)
-        return {"value": value, "bound": answer.bound, "gap_at_tenth": np.inf}
+        return {"value": value, "bound": answer.bound, "early": np.inf}
 
     return run
 
 
-CONTENDERS: dict[str, Callable[[Exchange, float, float], dict[str, float]]] = {
+CONTENDERS: dict[str, Contender] = {
     "ours": ours,
     "HiGHS": whole(Engine.HIGHS),
     "SCIP": whole(Engine.GSCIP),
@@ -197,76 +215,87 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def measure(name: str, given: argparse.Namespace, seed: int) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How many seeds, on how busy a machine, and where the figures are kept."""
+
+    seeds: int
+    slack: float
+    folder: Path
+
+    def run(self, name: str, size: Size, seed: int) -> dict[str, float]:
+        """One contender on one instance in a process of its own; its last line is JSON."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        kept = self.folder / f"{name}-{size.count}-{seed}.json"
+        if not kept.exists():
+            told = (name, str(size.count), str(seed), str(self.slack))
+            command = [sys.executable, "-m", "bench.mixed", "--one", *told]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            kept.write_text(done.stdout.splitlines()[-1], encoding="utf-8")
+        found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8"))
+        sys.stderr.write(f"{size.count} {name} {seed} {found}\n")
+        return found
+
+
+def measure(name: str, size: Size, seed: int, slack: float) -> dict[str, float]:
     """One contender on one instance, in this process."""
-    problem = generate(given.count, resources=given.resources, seed=seed)
+    problem = generate(size.count, seed=seed)
     cpu, wall = _cpu(), time.perf_counter()
-    found = CONTENDERS[name](problem, given.gap, given.seconds)
+    found = CONTENDERS[name](problem, size.gap, size.seconds, slack)
     gap = (found["bound"] - found["value"]) / max(1.0, found["value"])
     took = {"cpu_s": _cpu() - cpu, "wall_s": time.perf_counter() - wall}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {**found, **took, "gap": gap, "links": len(problem.origin), "peak_mb": peak}
 
 
-def table(given: argparse.Namespace) -> list[str]:
-    """One row for each contender: medians and the worst over all seeds."""
+def table(size: Size, bench: Bench) -> list[str]:
+    """One row for each seed and contender."""
     rows = [
-        "| contender | gap, median | gap, worst | at a tenth of the budget | plan / ours "
-        "| CPU s | s by the clock | peak MB |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        f"## {size.count:,} declarations, asked for {size.gap:.1%}, {size.seconds:g} s",
+        "",
+        "| seed | links | contender | gap | early | plan / ours | CPU s | wall s | peak MB |",
+        "|---:|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in given.contenders}
-    for seed in range(given.seeds):
-        for name in given.contenders:
-            runs[name].append(_apart(name, given, seed))
-    for name, found in runs.items():
-        plans = [a["value"] / b["value"] for a, b in zip(found, runs["ours"], strict=True)]
-        middle = {key: statistics.median(run[key] for run in found) for key in found[0]}
-        rows.append(
-            f"| {name} | {middle['gap']:.2%} | {max(run['gap'] for run in found):.2%} "
-            f"| {middle['gap_at_tenth']:.2%} | {statistics.median(plans):.4f} "
-            f"| {middle['cpu_s']:.0f} | {middle['wall_s']:.0f} | {middle['peak_mb']:.0f} |"
-        )
-    links = statistics.median(run["links"] for run in runs["ours"])
-    head = (
-        f"### {given.count:,} declarations, {links:,.0f} links, asked for {given.gap:.2%}, "
-        f"{given.seconds:g} s on two cores, {given.seeds} seeds"
-    )
-    return [head, "", *rows, ""]
+    for seed in range(bench.seeds):
+        found = {name: bench.run(name, size, seed) for name in size.contenders}
+        for name, run in found.items():
+            early = f"{run['early']:.2%}" if np.isfinite(run["early"]) else ""
+            rows.append(
+                f"| {seed} | {run['links']:,} | {name} | {_gap(run)} | {early} "
+                f"| {run['value'] / found['ours']['value']:.4f} | {run['cpu_s']:.1f} "
+                f"| {run['wall_s']:.1f} | {run['peak_mb']:.0f} |"
+            )
+    return [*rows, ""]
 
 
-def _apart(name: str, given: argparse.Namespace, seed: int) -> dict[str, float]:
-    """The same measurement in a process of its own; its last line is JSON."""
-    command = [sys.executable, "-m", "bench.mixed", "--one", name, "--first", str(seed)]
-    for option in ("count", "resources", "gap", "seconds"):
-        command += [f"--{option}", str(getattr(given, option))]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    sys.stderr.write(f"{name} {seed} {found}\n")
-    return found
+def _gap(run: dict[str, float]) -> str:
+    return f"{run['gap']:.2%}" if run["value"] > 0 else "no plan"
 
 
 def main() -> None:
     """Measure, print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--resources", type=int, default=0)
-    parser.add_argument("--gap", type=float, default=0.001)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    known = [size.count for size in SIZES]
+    parser.add_argument("--sizes", type=int, nargs="+", choices=known, default=known)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS))
-    parser.add_argument("--one", choices=CONTENDERS)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--write", type=Path, help="page to which the table is added")
+    parser.add_argument("--slack", type=float, default=1.0, help="of the clock, where it is busy")
+    parser.add_argument("--folder", type=Path, help="keep figures here, and go on from there")
+    parser.add_argument("--write", type=Path, help="page to write")
+    parser.add_argument("--one", nargs=4, metavar=("NAME", "COUNT", "SEED", "SLACK"))
     given = parser.parse_args()
     if given.one:
-        sys.stdout.write(json.dumps(measure(given.one, given, given.first)) + "\n")
+        name, count, seed, slack = given.one
+        size = SIZES[known.index(int(count))]
+        sys.stdout.write(json.dumps(measure(name, size, int(seed), float(slack))) + "\n")
         return
-    text = "\n".join(table(given))
-    sys.stdout.write(text + f"\nPython {platform.python_version()}\n")
+    with tempfile.TemporaryDirectory() as made:
+        bench = Bench(given.seeds, given.slack, given.folder or Path(made))
+        rows = [row for size in SIZES if size.count in given.sizes for row in table(size, bench)]
+    busy = BUSY.format(slack=given.slack) if given.slack > 1 else ""
+    text = "\n".join([HEAD.format(python=platform.python_version(), slack=busy), *rows])
+    sys.stdout.write(text)
     if given.write:
-        before = given.write.read_text(encoding="utf-8") if given.write.exists() else HEAD
-        given.write.write_text(before + "\n" + text, encoding="utf-8", newline="\n")
+        given.write.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -193,6 +193,9 @@ def cores(bench: Bench) -> list[str]:
     return rows
 
 
+TABLES = (chains, contest, readers, jobs, cores)
+
+
 def _head(titles: tuple[str, ...]) -> tuple[str, str]:
     sides = ("---" if title == "contender" else "---:" for title in titles)
     return _row(*titles), "|" + "|".join(sides) + "|"
@@ -202,36 +205,55 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+PAGE = """# Benchmarks
+
+Written by `make bench` with Python {python} on 2 cores. CPU seconds, those of children
+included, unless said otherwise; contenders take turns, each in a fresh process, {rounds} rounds,
+one where it is long. Generated territories (`bench/territories.py`): clustered parks, 60
+resources at 1,000 declarations and 200 above, full reach, no truncation; as dense at every size.
+
+Fixed costs, lots and partners: [mixed problems](benchmarks_mixed.md), [parks](benchmarks_parks.md).
+Months, budgets, blending and hubs: [methods](benchmarks_methods.md). Real sites:
+[places](benchmarks_places.md). The portal under load: [portal](benchmarks_portal.md).
+
+## From declarations to written flows
+
+One thread. *read*: the folder, checked; *lanes*: every permitted lane measured, judged and priced;
+*build*: the arrays of the model, checked; *solve*: parts, flows, duals, certificate, audit;
+*flows*: the plan's rows and `flows.csv`. *Bare solves*: the flow solver alone on our own
+components. In every run the integer dual equals the integer primal.
+
+{chains}
+
+## The solve, beside other solvers on the same arrays
+
+Building and solving. Ours splits the lanes into components, proves the bound by prices, audits
+the plan and recomputes the objective in floats.
+
+{contest}
+
+## Reading
+
+{readers}
+
+## The whole job, with maps and report
+
+{jobs}
+
+## One core and two
+
+The solve of {largest:,} declarations. Where others use the machine too, what a second core is
+worth shows in the CPU seconds of the busier process rather than on the wall.
+
+{cores}
+"""
+
+
 def page(bench: Bench) -> str:
     """The whole page of measurements as Markdown."""
-    made = chains(bench)
-    tables = [made, contest(bench), readers(bench), jobs(bench), cores(bench)]
-    again = f"{bench.rounds} rounds, one where it is long"
-    texts = (
-        f"# Benchmarks\n\nWritten by `make bench` with Python {platform.python_version()} on 2"
-        " cores. CPU seconds, those of children\nincluded, unless said otherwise; contenders take"
-        f" turns, each in a fresh process, {again}.\nGenerated territories"
-        " (`bench/territories.py`): clustered parks, 60 resources at 1,000 declarations and\n200"
-        " above, full reach, no truncation; as dense at every size.\n\nFixed costs, lots and"
-        " partners: [mixed problems](benchmarks_mixed.md). Months, budgets, blending and hubs:"
-        " [methods](benchmarks_methods.md).\nReal sites: [places](benchmarks_places.md). The portal"
-        " under load: [portal](benchmarks_portal.md).\n\n## From declarations to"
-        " written flows\n\nOne thread. *read*: the folder, checked; *lanes*: every permitted lane"
-        " measured, judged and priced; *build*:\nthe arrays of the model, checked; *solve*: parts,"
-        " flows, duals, certificate, audit; *flows*: the plan's rows and\n`flows.csv`. *Bare"
-        " solves*: the flow solver alone on our own components. In every run the integer dual\n"
-        "equals the integer primal.",
-        "## The solve, beside other solvers on the same arrays\n\nBuilding and solving. Ours"
-        " splits the lanes into components, proves the bound by prices, audits the plan and\n"
-        "recomputes the objective in floats.",
-        "## Reading",
-        "## The whole job, with maps and report",
-        f"## One core and two\n\nThe solve of {bench.sizes[-1]:,} declarations. Where"
-        " others use the machine too, what a second core is worth\nshows in the CPU seconds of the"
-        " busier process rather than on the wall.",
-    )
-    parts = [f"{text}\n\n" + "\n".join(rows) for text, rows in zip(texts, tables, strict=True)]
-    return "\n\n".join(parts) + "\n"
+    tables = {each.__name__: "\n".join(each(bench)) for each in TABLES}
+    head = {"python": platform.python_version(), "rounds": bench.rounds}
+    return PAGE.format(**head, **tables, largest=bench.sizes[-1])
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.modules import ROOT, modules
 
-ROOT = Path(__file__).parent.parent
 FLOORS = {
     "eit.caches": 0,
     "eit.data": 0,
@@ -35,16 +35,6 @@ FLOORS = {
 }
 ALLOWED_BY_SOLVERS = {"numpy", "scipy", "networkx", "ortools", "pybind11_abseil"}  # of ortools
 ALLOWED_BY_MAPS = {"folium", "branca", "geopandas", "pandas", "shapely", "numpy", "jinja2", "babel"}
-
-
-def modules() -> dict[str, Path]:
-    """Every module of the three packages by its dotted name."""
-    found = {}
-    for package in ("eit", "solvers", "maps"):
-        for file in (ROOT / package).rglob("*.py"):
-            parts = file.relative_to(ROOT).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
-    return found
 
 
 def imports(file: Path) -> set[str]:

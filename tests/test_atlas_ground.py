@@ -5,7 +5,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from pyproj import Transformer
-from test_atlas import made_territory
+from support.atlas import made_territory
 
 from eit.atlas import ground
 from eit.atlas.ground import around, commune_name, list_ground, spelled_names

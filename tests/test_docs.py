@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_architecture import modules
+from support.modules import modules
 
 from docs import tables
 from eit import data

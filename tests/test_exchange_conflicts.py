@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from exchange_cases import FEATURES, random_exchange
-from exchange_oracle import best_values
 from scipy.optimize import Bounds, LinearConstraint, milp
+from support.exchange_cases import FEATURES, random_exchange
+from support.exchange_oracle import best_values
 
 from solvers.exchange import Exchange, Limit, Status, solve
 from solvers.exchange.claims import REQUIREMENTS, Claim, Conflict, Kind, claims_of, figure, without

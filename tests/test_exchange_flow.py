@@ -1,9 +1,14 @@
 """The parts of the fast path: units, whole numbers, networks, prices of nodes, processes."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 
-from solvers.exchange import Exchange, Status, flow, solve
+from solvers.exchange import Exchange, Status, flow, processes, solve
+from solvers.exchange.arrays import Ints
+from solvers.exchange.network import Network
 from solvers.exchange.proportions import unit_of
 from solvers.exchange.reach import most_shipped
 from solvers.exchange.whole import cost_scale, quantity_scale, whole_units
@@ -39,7 +44,7 @@ def test_decimal_quantities_become_whole_by_the_least_power_of_ten() -> None:
 
 def test_costs_leave_room_for_the_number_of_nodes() -> None:
     gain = np.array([1e9 / 3, 1e-9])
-    scale, exact = cost_scale(gain, np.zeros(2, dtype=int), np.array([10**6]), 1e-12)
+    scale, exact = cost_scale(gain, np.array([0, 2]), np.array([10**6]), 1e-12)
     assert not exact[0]
     assert gain[0] * scale[0] * 1e6 < 2.0**62
 
@@ -98,18 +103,55 @@ def test_quantities_of_many_decimals_are_cut_and_the_cut_is_part_of_the_gap() ->
     assert outcome.gaps[0] <= 1e-12
 
 
-def test_processes_and_one_process_find_the_same_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = [_transport(seed, 30, None) for seed in range(4)]
-    problem = Exchange(
+def _together(parts: list[Exchange]) -> Exchange:
+    """Problems of 30 sources and 30 sinks side by side."""
+    return Exchange(
         supply=np.concatenate([p.supply for p in parts]),
         demand=np.concatenate([p.demand for p in parts]),
         origin=np.concatenate([p.origin + 30 * i for i, p in enumerate(parts)]),
         destination=np.concatenate([p.destination + 30 * i for i, p in enumerate(parts)]),
         gain=np.concatenate([p.gain for p in parts], axis=1),
     )
+
+
+def test_processes_and_one_process_find_the_same_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = _together([_transport(seed, 30, None) for seed in range(4)])
     alone = solve(problem, threads=1)
-    monkeypatch.setattr(flow, "FORK", 1)
+    monkeypatch.setattr(processes, "FORK", 1)
     monkeypatch.setattr(flow, "BATCH", 300)
     together = solve(problem, threads=2)
     assert together.shipped.tobytes() == alone.shipped.tobytes()
     assert together.bounds.tobytes() == alone.bounds.tobytes()
+    assert alone.prices is not None
+    assert together.prices is not None
+    assert together.prices.source.tobytes() == alone.prices.source.tobytes()
+
+
+def test_what_a_process_that_died_had_taken_is_solved_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = _together([_transport(seed, 30, None) for seed in range(8)])
+    alone = solve(problem, threads=1)
+
+    def draw_and_die(
+        _network: object, _cost: object, _plan: object, deck: int, _end: object
+    ) -> None:
+        os.read(deck, processes.NUMBER)
+        os._exit(1)
+
+    def wait_and_work(
+        network: Network, cost: Ints, plan: flow.Batches, deck: int
+    ) -> processes.Hand:
+        while os.lseek(deck, 0, os.SEEK_CUR) == 0:  # until the other has drawn
+            time.sleep(0.01)
+        return work(network, cost, plan, deck)
+
+    work = processes._work
+    monkeypatch.setattr(processes, "FORK", 1)
+    monkeypatch.setattr(flow, "BATCH", 300)
+    monkeypatch.setattr(processes, "_work_apart", draw_and_die)
+    monkeypatch.setattr(processes, "_work", wait_and_work)
+    bereft = solve(problem, threads=2)
+    assert sorted(bereft.component_method) == ["flow"] * 7 + ["lp"]
+    assert bereft.status is Status.OPTIMAL
+    assert bereft.values == pytest.approx(alone.values, rel=1e-9)

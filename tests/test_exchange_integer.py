@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exchange_cases import random_exchange
+from support.exchange_cases import random_exchange
 
 from solvers.exchange import Exchange, Status, climb, solve
 from solvers.exchange.audit import breaches

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from exchange_cases import random_exchange
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from support.exchange_cases import random_exchange
 
 from solvers.exchange import Exchange, Outcome, Prices, Status, solve
 from solvers.exchange.reach import most_shipped

@@ -6,10 +6,10 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-from exchange_cases import FEATURES, random_arrays, random_exchange
-from exchange_oracle import best_values
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from support.exchange_cases import FEATURES, random_arrays, random_exchange
+from support.exchange_oracle import best_values
 
 from solvers.exchange import Exchange, Outcome, Status, solve
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exchange_cases import random_exchange
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
-from territories import write_folder
+from support.exchange_cases import random_exchange
+from support.territories import write_folder
 
 from eit.study import run
 from eit.verify import verify_run

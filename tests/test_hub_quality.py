@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hub_quality_cases import TOML, write_case, write_random
-from pooling_cases import CASES
-from territories import PLAIN, plan_of, shipped, write_folder
+from support.hub_quality_cases import TOML, write_case, write_random
+from support.pooling_cases import CASES
+from support.territories import PLAIN, plan_of, shipped, write_folder
 
 import eit
 from eit.results import Plan, read_run, write_run

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from random_territories import some_features, write_territory
-from territories import plan_of, territory_of
+from support.random_territories import some_features, write_territory
+from support.territories import plan_of, territory_of
 
 import eit
 from eit.cli.main import main

@@ -1,132 +1,14 @@
 import base64
-import csv
 import hashlib
 import json
 import re
-from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely import Point, Polygon
+from support.sheets import label_keys, made_sheet
 
 from maps import bundle, diagram, frame, page
-from maps.sheet import LEFTOVER_COLUMNS, START_COLUMNS, Sheet, as_json, columns_of
-
-MESSAGES = Path(__file__).parent.parent / "datasets" / "messages" / "maps.csv"
-
-
-def label_keys():
-    """Every key that the catalogue holds for maps."""
-    with MESSAGES.open(encoding="utf-8", newline="") as lines:
-        return [row["key"].removeprefix("map.") for row in csv.DictReader(lines)]
-
-
-LABELS = {key: f"«{key}»" for key in label_keys() if not key.endswith(".one")} | {
-    "per.year": "{quantity}/an",
-    "table.exchanges": "Échanges ({n})",
-    "headline.park": "{n} échanges",
-    "unit.t": "t",
-    "unit.eur": "€",
-    "column.month": "En {month}",
-    "via": "via {name}",
-    "spot": "{name} : {n}",
-    "edge": "{name}, dehors",
-}
-NODES = [
-    ("a", "Alpha", "site", True, Point(2.80, 50.44)),
-    ("b", "Bêta", "site", True, Point(2.81, 50.445)),
-    ("c", "Gamma", "site", True, Point(2.805, 50.437)),
-    ("far", "Lointaine", "site", False, Point(3.4, 50.9)),
-    ("hub", "Centre de tri", "hub", True, Point(2.803, 50.443)),
-    ("new", "Broyeur", "candidate", True, Point(2.808, 50.441)),
-    ("lost", "Sans adresse", "site", True, None),
-]
-EXCHANGES = [
-    ("f1", "a", "b", "Carton", "paper", 400.0, 12000.0, "measured"),
-    ("f2", "b", "a", "Palettes", "wood", 100.0, 3000.0, "inferred"),
-    ("f3", "a", "far", "Chutes de bois", "wood", 50.0, 900.0, "measured"),
-    ("f4", "c", "hub", "Emballages", "paper", 900.0, None, "measured"),
-    ("f5", "lost", "b", "Sciure", "wood", 10.0, 50.0, "measured"),
-]
-
-
-def made_sheet(names=None, *, months=False, lang="fr", **changes) -> Sheet:
-    """A park of made-up sites, small enough to count by hand; `names` renames nodes."""
-    names = names or {}
-    nodes = gpd.GeoDataFrame(
-        [
-            (key, names.get(key, name), role, "Loos", "", "", "", inside, point)
-            for key, name, role, inside, point in NODES
-        ],
-        columns=["id", "name", "role", "place", "note", "group", "link", "inside", "geometry"],
-        crs=4326,
-    ).set_index("id")
-    split = (lambda q: [q, *[0.0] * 11]) if months else (lambda q: [])
-    exchanges = pd.DataFrame(
-        [
-            {
-                "id": key,
-                "source": source,
-                "target": target,
-                "resource": resource,
-                "code": "",
-                "family": family,
-                "quantity": quantity,
-                "unit": "t",
-                "delivered": quantity,
-                "delivered_unit": "t",
-                "distance_km": 1.5,
-                "value_eur": value,
-                "co2e_t": 2.0,
-                "level": "recycling",
-                "certainty": certainty,
-                "existing": False,
-                "months": split(quantity),
-            }
-            for key, source, target, resource, family, quantity, value, certainty in EXCHANGES
-        ]
-    ).set_index("id")
-    starts = pd.DataFrame(
-        [
-            ("a", "", "b", "Carton", "paper", 400.0, "t", 12000.0, 1.5, ["near"], ["f1"]),
-            ("a", "hub", "b", "Bois", "wood", 9.0, "t", 90.0, 1.5, ["check"], ["f2", "f4"]),
-        ],
-        columns=START_COLUMNS,
-    )
-    leftovers = pd.DataFrame(
-        [
-            ("c", "residue", "PVC", "", "paper", 7.0, "t", "trop loin", "se rapprocher"),
-            ("b", "need", "Eau", "", None, 80.0, "m3", "personne", "chercher"),
-        ],
-        columns=LEFTOVER_COLUMNS,
-    )
-    corners = [(2.795, 50.435), (2.815, 50.435), (2.815, 50.448), (2.795, 50.448)]
-    outlines = gpd.GeoDataFrame(
-        {"name": ["Parc"], "role": ["park"]}, geometry=[Polygon(corners)], crs=4326
-    )
-    families = pd.DataFrame(
-        {"label": ["Papier", "Bois"], "colour": ["#E69F00", "#D55E00"], "letter": ["A", "B"]},
-        index=["paper", "wood"],
-    )
-    totals = pd.DataFrame({"label": ["valorisés"], "value": [1460.0], "unit": ["t"]})
-    given = {
-        "kind": "park",
-        "title": names.get("title", "Parc d'essai"),
-        "subtitle": "Artois · 2026",
-        "lang": lang,
-        "labels": LABELS,
-        "nodes": nodes,
-        "exchanges": exchanges,
-        "starts": starts,
-        "leftovers": leftovers,
-        "outlines": outlines,
-        "families": families,
-        "totals": totals,
-        "links": (("Tous les parcs", "index.html"),),
-        "months": months,
-    }
-    return Sheet(**(given | changes))
+from maps.sheet import as_json, columns_of
 
 
 def test_the_same_sheet_gives_the_same_bytes():

@@ -2,8 +2,8 @@ import re
 
 import pandas as pd
 import pytest
-from browser import chromium, visit
-from test_maps import LABELS
+from support.browser import visit
+from support.sheets import FAMILIES, LABELS
 
 from maps import diagram
 from maps.diagram import Album, Diagram, render
@@ -31,18 +31,9 @@ def made_album(paths=PATHS, names=None, **changes):
             Diagram("hub", "t", pd.DataFrame(THROUGH, columns=columns)),
         ),
         "names": {key: key.title() for key in keys} | (names or {}),
-        "families": pd.DataFrame(
-            {"label": ["Papier", "Bois"], "colour": ["#E69F00", "#D55E00"], "letter": ["A", "B"]},
-            index=["paper", "wood"],
-        ),
+        "families": FAMILIES,
     }
     return Album(**(given | changes))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -6,19 +6,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from browser import chromium, visit
-from test_maps import made_sheet
+from support.browser import visit
+from support.sheets import made_sheet
 
 from eit import data, study
 from maps import page
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -5,17 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import chromium, findings, visit
+from support.browser import findings, visit
 
 from eit import data, study
 from eit.atlas import write_public
 from eit.registers.irep import import_irep
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 def make_run(home, territory, *, scenario=None, lang="fr"):

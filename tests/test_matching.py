@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from territories import plan_of, shipped
+from support.territories import plan_of, shipped
 
 from eit.faults import DeclarationError
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
-from territories import settings_of, territory_of
+from support.territories import settings_of, territory_of
 
 from eit.matching import find_market
 from eit.matching.arrays import listed, repeat_ranges, sum_by

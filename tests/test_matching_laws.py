@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_territories import some_features, write_territory
-from territories import plan_of
+from support.random_territories import some_features, write_territory
+from support.territories import plan_of
 
 from eit.matching import match
 from eit.results import HAS_PLAN, Plan, write_run

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pyproj import Geod
-from random_territories import some_features, write_territory
-from territories import PLAIN, plan_of, settings_of, shipped, territory_of, write_folder
+from support.random_territories import some_features, write_territory
+from support.roads import SQUARE_ROADS, TOWN
+from support.territories import PLAIN, plan_of, settings_of, shipped, territory_of, write_folder
 
 from eit.faults import DeclarationError
 from eit.matching import match
@@ -220,9 +221,7 @@ def test_what_a_row_lists_is_priced_as_without_the_mode(tmp_path: Path) -> None:
 
 
 def test_one_way_streets_are_nothing_to_a_train(tmp_path: Path) -> None:
-    """A road network in which the way back is three times as long (see test_roads)."""
-    from test_roads import SQUARE_ROADS, TOWN
-
+    """A road network in which the way back is three times as long (see support.roads)."""
     places = "site_id,lon,lat,rail\n" + "".join(f"{n},{x},{y},yes\n" for n, (x, y) in TOWN.items())
     declarations = f"{HEAD}\nra,A,residue,wood,10,t,50\nnb,B,need,wood,10,t,50\n"
     declarations += "rb,B,residue,sand,10,t,50\nna,A,need,sand,10,t,50\n"

@@ -5,7 +5,7 @@ from string import Formatter
 from typing import Any
 
 import pytest
-from territories import plan_of
+from support.territories import plan_of
 
 from eit.texts import catalogue
 
@@ -131,7 +131,7 @@ def test_a_chain_through_a_hub_is_judged_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_a_missing_place_is_a_reason_where_sound_rows_alone_are_wanted(tmp_path: Path) -> None:
-    from territories import settings_of, territory_of
+    from support.territories import settings_of, territory_of
 
     from eit.faults import DeclarationError
     from eit.matching import match

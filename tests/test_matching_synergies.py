@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from territories import plan_of
+from support.territories import plan_of
 
 HEAD = "declaration_id,site_id,kind,resource,quantity,unit,current_cost_eur_per_unit"
 HUBS = "hub_id,lon,lat,takes,gives,yield,unit_cost_eur\n"

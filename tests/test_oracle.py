@@ -5,7 +5,8 @@ import math
 from pathlib import Path
 
 import pytest
-from random_territories import FEATURES, some_features, write_rows, write_territory
+from support.random_territories import FEATURES, some_features, write_territory
+from support.random_territories.folder import write_rows
 
 import eit
 from eit.study import match

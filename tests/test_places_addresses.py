@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bench import addresses as bench
 from eit.faults import DeclarationError
-from eit.places.addresses import find_addresses, locate_addresses, open_index, with_positions
+from eit.places.addresses import find_addresses, open_index, with_positions
+from eit.places.addresses.looking import locate_addresses
 from eit.places.addresses.spelling import Street, readings, street_of
 from eit.tables import read_table
 from eit.territory.reading import check_territory

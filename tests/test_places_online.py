@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 
 from eit.faults import DeclarationError
-from eit.places.addresses import Service, ServiceError, ask_online, locate_addresses
-from eit.places.addresses.online import ReplyError, rows_of
-from eit.places.addresses.posting import seconds_to_wait
+from eit.places.addresses.looking import locate_addresses
+from eit.places.addresses.online import ReplyError, ask_online, rows_of
+from eit.places.addresses.posting import Service, ServiceError, seconds_to_wait
 from eit.tables import read_table
 
 PUITS = {
@@ -347,7 +347,8 @@ def test_what_was_found_before_the_service_failed_is_kept(server, territory):
 
 KILLED = """
 import sys
-from eit.places.addresses import Service, locate_addresses
+from eit.places.addresses.looking import locate_addresses
+from eit.places.addresses.posting import Service
 locate_addresses(sys.argv[1], online=True, service=Service(sys.argv[2], batch=2, pause_s=0))
 """
 

@@ -14,15 +14,16 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
-from browser import chromium
-from portal_doors import DEFAULTS, DOORS, Door
-from portal_hostile import HOSTILE, hostile_town
-from portal_routes import Route, routes_of
-from portal_town import KINDS, Town, make_town
 from python_calamine import CalamineWorkbook
-from test_portal_table import allowed_as, unpacked
+from support.archives import unpacked
+from support.browser import chromium
+from support.portal.doors import DEFAULTS, DOORS, Door
+from support.portal.furnished import KINDS, copied_town
+from support.portal.hostile import HOSTILE, hostile_town
+from support.portal.opened import ORIGIN
+from support.portal.routes import Route, routes_of
+from support.portal.town import Town
 
-HOST = "http://localhost:8000"
 STARTS = ("=", "+", "-", "@", "\t", "\r")
 SAFE = ("GET", "HEAD")
 WHERE = {
@@ -38,10 +39,10 @@ WHERE = {
     "formulas in CSV and XLSX": ("attacks", "no_cell_of_any_table_given_out_is_a_formula"),
     "script in every field": ("attacks", "no_name_runs_on_any_page_even_without_a_policy"),
     "SQL in every parameter": ("attacks", "sql_in_every_parameter_of_every_address_is_text"),
-    "session fixation": ("accounts", "signing_in_gives_a_new_session_and_ends_the_one_brought"),
-    "invented sessions": ("accounts", "an_invented_session_is_nobodys_and_is_not_taken_up"),
-    "password guessing": ("accounts", "guessing_one_account_stops_after_ten_and_survives_a"),
-    "tokens of a removed user": ("accounts", "a_key_dies_at_once"),
+    "session fixation": ("sign_in", "signing_in_gives_a_new_session_and_ends_the_one_brought"),
+    "invented sessions": ("sign_in", "an_invented_session_is_nobodys_and_is_not_taken_up"),
+    "password guessing": ("sign_in", "guessing_one_account_stops_after_ten_and_survives_a"),
+    "tokens of a removed user": ("keys", "a_key_dies_at_once"),
     "host header": ("guards", "only_known_host_names_are_answered_to"),
     "headers in file names": ("attacks", "no_file_name_writes_a_header"),
     "request smuggling": ("attacks_server", "a_request_hidden_in_another_is_not_served"),
@@ -52,7 +53,7 @@ WHERE = {
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory) -> Town:
-    return make_town(tmp_path_factory, "attacks")
+    return copied_town(tmp_path_factory, "attacks")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def someone_for(door: Door) -> tuple[str, str]:
     """Somebody for whom a door opens, and in which state of the town."""
     for state in ("plain", "delegated", "agreed"):
         for kind in KINDS:
-            if allowed_as(door, kind, state):
+            if door.lets(kind, state):
                 return kind, state
     return "firm", "plain"
 
@@ -88,7 +89,7 @@ ELSEWHERE = (
 
 def test_a_request_from_another_site_is_carried_out_nowhere(town):
     unsafe = [door for door in DOORS if door.method not in SAFE]
-    known = {route.path for route in routes_of(town.world.app) if route.method not in SAFE}
+    known = {route.path for route in routes_of(town.app) if route.method not in SAFE}
     assert {door.path for door in unsafe} == known
     for door in unsafe:
         kind, state = someone_for(door)
@@ -115,7 +116,7 @@ TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 def counted(town: Town) -> dict[str, int]:
     """How many rows each table has: none may go, whatever is written into them."""
-    with town.world.store.reading() as session:
+    with town.store.reading() as session:
         asked = session.connection().exec_driver_sql
         tables = [name for (name,) in asked(TABLES) if name not in ("session", "attempt")]
         return {name: asked(f'SELECT count(*) FROM "{name}"').scalar() for name in tables}
@@ -148,7 +149,7 @@ def test_sql_in_every_parameter_of_every_address_is_text(town, text):
     people = {(door.method, door.path): someone_for(door)[0] for door in DOORS}
     known = {name: town.names.get(word, word[1:]) for name, word in WORDS.items()}
     tried = 0
-    for route in routes_of(town.world.app):
+    for route in routes_of(town.app):
         client = clients[people[route.method, route.path]]
         for filled, query, form in attempts(route, text):
             given = {
@@ -266,7 +267,7 @@ def test_no_name_runs_on_any_page_even_without_a_policy(hostile):
                     hostile.reset(state)
                     if not is_page(client.get(address)):
                         continue
-                    page.goto(HOST + address, wait_until="load")
+                    page.goto(ORIGIN + address, wait_until="load")
                     ran += [address for frame in page.frames if frame.evaluate(hit)]
                     seen += 1
                 context.close()
@@ -276,8 +277,8 @@ def test_no_name_runs_on_any_page_even_without_a_policy(hostile):
 
 def serve(client, route) -> None:
     """Answer a browser from the application in this process."""
-    address = route.request.url.removeprefix(HOST)
-    if not route.request.url.startswith(HOST):
+    address = route.request.url.removeprefix(ORIGIN)
+    if not route.request.url.startswith(ORIGIN):
         route.abort()
         return
     answer = client.get(address)
@@ -368,8 +369,8 @@ def test_no_next_leads_to_another_host(town, way):
     ]
     for answer in answers:
         assert answer.status_code == 303
-        there = urlsplit(urljoin(f"{HOST}/sign-in", answer.headers["location"]))
-        assert (there.scheme, there.netloc) == ("http", "localhost:8000"), way
+        there = urlsplit(urljoin(f"{ORIGIN}/sign-in", answer.headers["location"]))
+        assert (there.scheme, there.netloc) == ("http", "localhost"), way
         assert re.match(r"/(?![/\\])", answer.headers["location"]), way
     shown = town.client("").get("/sign-in", params={"next": way}).text
     assert HOSTILE not in shown

@@ -7,8 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from portal_killing import Victim, context, free_port, serve
-from portal_town import Town, make_town
+from support.portal.furnished import copied_town
+from support.portal.killing import Victim, context, free_port, serve
+from support.portal.town import Town
 
 MEBIBYTE = 1 << 20
 GIBIBYTE = 1 << 30
@@ -20,14 +21,14 @@ and once as a file of a form."""
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory) -> Town:
-    return make_town(tmp_path_factory, "flooded")
+    return copied_town(tmp_path_factory, "flooded")
 
 
 @pytest.fixture(scope="module")
 def server(town):
     """The portal in a process of its own, warm."""
     port = free_port()
-    settings = (str(town.world.data), town.world.app.state.settings.database_url, port)
+    settings = (str(town.data), town.app.state.settings.database_url, port)
     victim = Victim(context(), serve, settings, port)
     victim.start()
     victim.await_listening()

@@ -4,19 +4,12 @@ import io
 import zipfile
 
 import pytest
-from declaring import HEADER, MIXED, two_firms
-from portal import open_portal
+from support.portal.desk import HEADER, MIXED
 
 from eit.checking import check_paths
 
 CSV = {"content-type": "text/csv"}
 KEYS = {"file", "line", "column", "value", "wanted", "mend", "code"}
-
-
-@pytest.fixture(scope="module")
-def firms(tmp_path_factory):
-    with open_portal(tmp_path_factory.mktemp("portal")) as portal:
-        yield two_firms(portal)
 
 
 @pytest.fixture(scope="module")

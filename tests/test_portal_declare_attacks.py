@@ -6,9 +6,8 @@ import re
 import zipfile
 
 import pytest
-from declaring import HEADER, two_firms
-from portal import open_portal
 from python_calamine import CalamineWorkbook
+from support.portal.desk import HEADER
 
 from eit.tables import schema
 
@@ -26,18 +25,6 @@ SQL = (
 )
 CSV = {"content-type": "text/csv"}
 STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-@pytest.fixture(scope="module")
-def firms(tmp_path_factory):
-    with open_portal(tmp_path_factory.mktemp("portal")) as portal:
-        yield two_firms(portal)
-
-
-@pytest.fixture(scope="module")
-def acme(firms):
-    with firms.client() as client:
-        yield client
 
 
 def table(rows) -> bytes:

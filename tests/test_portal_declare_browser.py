@@ -7,9 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from browser import chromium
-from declaring import HEADER, MIXED, two_firms
-from portal import open_portal
+from support.portal.desk import HEADER, MIXED
 
 from eit.portal import sessions
 
@@ -39,20 +37,8 @@ def serving(app):
 
 
 @pytest.fixture(scope="module")
-def firms(tmp_path_factory):
-    with open_portal(tmp_path_factory.mktemp("portal")) as portal:
-        yield two_firms(portal)
-
-
-@pytest.fixture(scope="module")
 def address(firms):
     with serving(firms.portal.app) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
         yield found
 
 

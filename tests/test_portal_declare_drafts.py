@@ -4,10 +4,10 @@ import io
 import zipfile
 
 import pytest
-from declaring import HEADER, MIXED, two_firms
-from portal import open_portal
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
+from support.portal.desk import HEADER, MIXED, two_firms
+from support.portal.opened import open_portal
 
 from eit.portal.declare.access import Desk
 from eit.portal.declare.checking import check_submission

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from declaring import HEADER, two_firms
-from portal import open_portal
-from postgres import cluster
+from support.portal.desk import HEADER, two_firms
+from support.portal.opened import open_portal
+from support.postgres import cluster
 
 from eit.portal.declare import background
 from eit.portal.declare.background import LARGE_BYTES, Checker

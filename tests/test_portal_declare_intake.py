@@ -5,11 +5,11 @@ import zipfile
 
 import pytest
 import xlsxwriter
-from declaring import HEADER, MIXED, folder_of, two_firms
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal import FOLDER, open_portal
 from sqlalchemy.orm import undefer
+from support.portal.desk import HEADER, MIXED, folder_of
+from support.portal.opened import FOLDER
 
 from eit.checking import check_paths
 from eit.portal.declare import limits
@@ -33,12 +33,6 @@ DIRTY = (
     'R5;a2;besoin;sand;"deux\r\nlignes";4;t;tous;y\r\n'
     "R1;a1;résidu;19 12 01;encore;-1;zzz;hiver;\r\n"
 )
-
-
-@pytest.fixture(scope="module")
-def firms(tmp_path_factory):
-    with open_portal(tmp_path_factory.mktemp("portal")) as portal:
-        yield two_firms(portal)
 
 
 def packed(**parts: bytes) -> bytes:

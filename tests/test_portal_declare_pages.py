@@ -4,22 +4,9 @@ import html
 import re
 
 import pytest
-from declaring import HEADER, MIXED, two_firms
-from portal import open_portal
+from support.portal.desk import HEADER, MIXED
 
 from eit.store.models import AccountRow
-
-
-@pytest.fixture(scope="module")
-def firms(tmp_path_factory):
-    with open_portal(tmp_path_factory.mktemp("portal")) as portal:
-        yield two_firms(portal)
-
-
-@pytest.fixture(scope="module")
-def acme(firms):
-    with firms.client() as client:
-        yield client
 
 
 def there(answer) -> str:

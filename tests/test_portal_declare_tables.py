@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from declaring import HEADER, MIXED, folder_of, two_firms
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import FOLDER, open_portal
+from support.portal.desk import HEADER, MIXED, folder_of, two_firms
+from support.portal.opened import FOLDER, open_portal
 
 from eit.portal import territories
 from eit.portal.declare.access import Desk

@@ -6,9 +6,9 @@ import stat
 import zipfile
 
 import pytest
-from portal import FOLDER, ORIGIN, PASSWORD, Portal, open_portal
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from support.portal.opened import FOLDER, ORIGIN, PASSWORD, Portal, open_portal
 
 from eit.portal import folders, territories
 from eit.portal.invitations import Post
@@ -17,12 +17,6 @@ from eit.portal.settings import MEBIBYTE
 from eit.store.models import AccountRow, FileRow, FirmRow, TerritoryRow
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}${7*7}"
-
-
-@pytest.fixture
-def portal(tmp_path):
-    with open_portal(tmp_path / "data") as opened:
-        yield opened
 
 
 def facilitator(portal: Portal, **headers: str):

@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from portal_killing import (
+from sqlalchemy import select
+from support.portal.killing import (
     Diary,
     Victim,
     context,
@@ -13,12 +14,10 @@ from portal_killing import (
     keep_asking,
     keep_sending,
     serve,
-    token,
     work,
 )
-from portal_world import make_world
-from postgres import cluster
-from sqlalchemy import select
+from support.portal.town import town_in
+from support.postgres import cluster
 
 from eit import results
 from eit.store.models import JobRow, LineRow, SubmissionRow
@@ -31,24 +30,24 @@ ENDED = ("done", "failed", "cancelled")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def world(request, tmp_path):
+def town(request, tmp_path):
     if request.param == "sqlite":
-        yield make_world(tmp_path)
+        yield town_in(tmp_path)
         return
     with cluster() as url:
-        made = make_world(tmp_path, database_url=url)
+        made = town_in(tmp_path, database_url=url)
         yield made
         made.store.engine.dispose()
         made.app.state.queue.huey.storage.close()
 
 
-def test_nothing_acknowledged_is_lost_and_no_job_is_kept_twice(world, tmp_path):
-    url = world.app.state.settings.database_url
+def test_nothing_acknowledged_is_lost_and_no_job_is_kept_twice(town, tmp_path):
+    url = town.app.state.settings.database_url
     port, made, diary, stop = free_port(), context(), Diary(), threading.Event()
     base = f"http://127.0.0.1:{port}/api/v1/territories/essai"
     people = (("alpha", "Alpha", "a1"), ("beta", "Beta", "b1"), ("gamma", "Gamma", "c1"))
-    firms = [(world.firm_id(n), token(world, p), site, n) for p, n, site in people]
-    key = token(world, "facilitator")
+    firms = [(town.firm_id(n), town.key(p), site, n) for p, n, site in people]
+    key = town.key("facilitator")
     web = Victim(made, serve, (str(tmp_path), url, port), port)
     worker = Victim(made, work, (str(tmp_path), url))
     for victim in (web, worker):
@@ -70,15 +69,15 @@ def test_nothing_acknowledged_is_lost_and_no_job_is_kept_twice(world, tmp_path):
     for thread in people:
         thread.join()
     try:
-        wait_until(lambda: settled(world, diary))
+        wait_until(lambda: settled(town, diary))
     finally:
         web.kill()
         worker.kill()
     assert not diary.refused
     assert len(diary.submissions) > 100
     assert len(diary.jobs) >= 5
-    assert_kept(world, diary)
-    assert_each_job_once(world, diary, tmp_path)
+    assert_kept(town, diary)
+    assert_each_job_once(town, diary, tmp_path)
 
 
 def wait_until(reached, seconds: float = 300) -> None:
@@ -88,17 +87,17 @@ def wait_until(reached, seconds: float = 300) -> None:
         time.sleep(0.5)
 
 
-def settled(world, diary: Diary) -> bool:
+def settled(town, diary: Diary) -> bool:
     """Whether every job has ended and every file is checked."""
-    with world.store.reading() as session:
+    with town.store.reading() as session:
         jobs = session.scalars(select(JobRow.state)).all()
         files = session.scalars(select(SubmissionRow.state)).all()
     return set(jobs) <= set(ENDED) and "received" not in files
 
 
-def assert_kept(world, diary: Diary) -> None:
+def assert_kept(town, diary: Diary) -> None:
     """Every acknowledged file is there, byte for byte, checked, with its one line."""
-    with world.store.reading() as session:
+    with town.store.reading() as session:
         for identifier, (_firm, text) in diary.submissions.items():
             row = session.get(SubmissionRow, identifier)
             assert row is not None
@@ -107,9 +106,9 @@ def assert_kept(world, diary: Diary) -> None:
             assert len(session.scalars(lines).all()) == 1
 
 
-def assert_each_job_once(world, diary: Diary, data: Path) -> None:
+def assert_each_job_once(town, diary: Diary, data: Path) -> None:
     """Every acknowledged job is done, has its own whole run folder, and there is no other."""
-    with world.store.reading() as session:
+    with town.store.reading() as session:
         rows = {row.id: row for row in session.scalars(select(JobRow))}
     assert set(diary.jobs) <= set(rows)
     assert {row.state for row in rows.values()} == {"done"}

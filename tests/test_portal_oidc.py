@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from portal import Portal, open_portal
 from sqlalchemy import select
+from support.portal.opened import Portal, open_portal
 
 from eit.portal.invitations import Post
 from eit.portal.oidc import Provider

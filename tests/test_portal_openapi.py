@@ -11,10 +11,11 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from portal_town import Town, make_town
 from schemathesis import GenerationMode, checks
+from support.portal.furnished import copied_town
+from support.portal.opened import ORIGIN
+from support.portal.town import Town
 
-HOST = "http://localhost:8000"
 CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,
@@ -42,7 +43,7 @@ MOSTLY = st.sampled_from((True, True, True, True, False))
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory) -> Town:
-    return make_town(tmp_path_factory, "openapi")
+    return copied_town(tmp_path_factory, "openapi")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def document(town):
     """The document as a program reads it."""
     answer = town.client("").get("/api/v1/openapi.json")
     schema = schemathesis.openapi.from_dict(answer.json())
-    schema.app = town.world.app
+    schema.app = town.app
     return schema
 
 
@@ -88,7 +89,7 @@ def try_all(town: Town, operation, role: str, mode: GenerationMode, examples: in
             for name in sorted({*words} & {*REAL} if isinstance(words, dict) else ()):
                 if mode is GenerationMode.POSITIVE and data.draw(MOSTLY):
                     words[name] = data.draw(real(town, name))
-        answer = case.call_and_validate(HOST, headers=headers, checks=CHECKS)
+        answer = case.call_and_validate(ORIGIN, headers=headers, checks=CHECKS)
         statuses.append(answer.status_code)
 
     town.reset("delegated")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from portal import open_portal, quick_passwords
+from support.portal.opened import open_portal, quick_passwords
 
 from eit.cli.main import main
 from eit.portal import serve

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from urllib.request import urlopen
 
 import pytest
-from browser import ARGUMENTS, chromium
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from portal_killing import free_port
-from portal_world import FILES
 from python_calamine import CalamineWorkbook
+from support.browser import ARGUMENTS, chromium
+from support.portal.killing import free_port
+from support.portal.town import FILES
 
 SLOW_MS = 60_000
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}

@@ -1,16 +1,17 @@
 """Every right at every address, by every kind of person: who may gets in, all others learn nothing.
 
-Expected answers come from `portal_doors`, written by hand from what the portal promises.
+Expected answers come from `support.portal.promises`, written by hand from what the portal promises.
 """
 
-import io
 import re
-import zipfile
 
 import pytest
-from portal_doors import DOORS, HAND, PERSONS_ALONE, Door
-from portal_routes import routes_of
-from portal_town import KINDS, NOTE, REASON, STATES, Town, make_town
+from support.archives import unpacked
+from support.portal.doors import DOORS, Door
+from support.portal.furnished import KINDS, NOTE, REASON, STATES, copied_town
+from support.portal.promises import HAND, PERSONS_ALONE
+from support.portal.routes import routes_of
+from support.portal.town import Town
 
 from eit.portal.rights import BY_PERSON_ONLY, RIGHTS, Place, permits
 from eit.portal.viewer import view
@@ -58,28 +59,12 @@ READERS["notes"] = READERS["stages"]  # a note is sent with a stage, which firms
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory) -> Town:
-    return make_town(tmp_path_factory, "table")
+    return copied_town(tmp_path_factory, "table")
 
 
 @pytest.fixture(scope="module")
 def clients(town):
     return {who: town.client(who) for who in PEOPLE}
-
-
-def allowed_as(door: Door, who: str, state: str) -> bool:
-    """Whether the hand-written table lets somebody do this, in a state of the town."""
-    kind, _, key = who.partition(" ")
-    resource = door.right.partition(" ")[0]
-    if not door.right:
-        return True
-    if key and (resource in PERSONS_ALONE and not door.path.startswith("/api/")):
-        return False
-    roles = {kind}
-    if state == "delegated" and kind == "facilitator":
-        roles.add("delegate")
-    if state == "agreed" and kind in ("firm", "partner"):
-        roles.add("agreed")
-    return bool(door.allowed & roles)
 
 
 def text_of(answer) -> str:
@@ -89,13 +74,6 @@ def text_of(answer) -> str:
         content = b"\n".join(unpacked(content))
     text = content.decode("utf-8", "replace")
     return re.sub(r"(?<=\d)[\u202f\xa0 ](?=\d{3})", "", text)
-
-
-def unpacked(content: bytes):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in archive.namelist():
-            part = archive.read(name)
-            yield from unpacked(part) if part[:2] == b"PK" else (part,)
 
 
 def holds(text: str, figure: str) -> bool:
@@ -148,11 +126,11 @@ def tried(door: Door, town: Town, clients, people, state: str) -> None:
     town.reset(state)
     before = town.rows()
     for who in people:
-        if not allowed_as(door, who, state):
+        if not door.lets(who, state):
             sent_away(door, town, clients[who], who)
     assert town.rows() == before
     for who in people:
-        if allowed_as(door, who, state):
+        if door.lets(who, state):
             let_in(door, town, who, state)
 
 
@@ -228,7 +206,7 @@ def test_what_is_hidden_looks_like_what_is_not_there(town, who):
     client = town.client(who)
     compared = 0
     for door in DOORS:
-        if allowed_as(door, who, "plain") or "{" not in door.path or "{ticket}" in door.path:
+        if door.lets(who, "plain") or "{" not in door.path or "{ticket}" in door.path:
             continue
         hidden, invented = door.knock(town, client), door.knock(town, client, invented=True)
         if hidden.status_code == 404:
@@ -244,7 +222,7 @@ def known(answer) -> dict[str, str]:
 
 
 def test_every_address_of_the_portal_is_tried(town):
-    known = {(route.method, route.path) for route in routes_of(town.world.app)}
+    known = {(route.method, route.path) for route in routes_of(town.app)}
     assert {(door.method, door.path) for door in DOORS} == known
 
 
@@ -261,8 +239,8 @@ def test_the_table_of_rights_says_what_was_written_by_hand(town, right):
     resource, _, action = right.partition(" ")
     named = HAND[right].split()
     for kind, person in KINDS.items():
-        with town.world.store.reading() as session:
-            viewer = view(session.get_one(AccountRow, town.world.accounts[person]))
+        with town.store.reading() as session:
+            viewer = view(session.get_one(AccountRow, town.accounts[person]))
         for state in STATES:
             place = place_of(town, right, viewer, state)
             roles = {kind}
@@ -279,8 +257,8 @@ def place_of(town: Town, right: str, viewer, state: str) -> Place:
     if resource == "account":
         return Place(account_id=viewer.account_id)
     if resource == "tokens":
-        return Place(account_id=town.world.accounts["alpha"])
-    here = town.world.territory_id
+        return Place(account_id=town.accounts["alpha"])
+    here = town.territory_id
     firms: tuple[str, ...] = (town.names["firm"],)
     if resource in ("synergies", "answers", "names", "stages", "notes"):
         firms += (town.names["partner firm"],)

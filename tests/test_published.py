@@ -6,7 +6,7 @@ from pathlib import Path
 import networkx as nx
 import pandas as pd
 import pytest
-from random_territories import write_rows
+from support.random_territories.folder import write_rows
 
 import eit
 from eit.results import write_run

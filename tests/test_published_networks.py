@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from published_folders import (
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from support.published_folders import (
     Arc,
     assignment,
     commodities,
@@ -14,7 +15,6 @@ from published_folders import (
     warehouses,
     write,
 )
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 import eit
 from eit.results import Plan, write_run

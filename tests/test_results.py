@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from territories import settings_of, territory_of
+from support.territories import settings_of, territory_of
 
 from eit.matching import match
 from eit.results import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_roads import CRS, JUNCTIONS, extract, graphml
+from support.roads import CRS, JUNCTIONS, extract, graphml
 
 from eit.roads import Network, read_roads, reading
 from eit.roads.keeping import MOST, place_of

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from portal import open_portal
-from postgres import cluster
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import StatementError
+from support.portal.opened import open_portal
+from support.postgres import cluster
 
 from eit.portal.invitations import Post
 from eit.store import keeping, migrations

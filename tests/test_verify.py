@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from random_territories import write_rows, write_territory
+from support.random_territories import write_territory
+from support.random_territories.folder import write_rows
 
 import eit
 from eit import texts

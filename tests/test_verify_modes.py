@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from random_territories import write_territory
-from territories import PLAIN, settings_of, write_folder
+from support.random_territories import write_territory
+from support.territories import PLAIN, settings_of, write_folder
 
 from eit.matching.matcher import find_market
 from eit.results import write_run

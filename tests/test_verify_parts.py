@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from random_territories import some_features, write_rows, write_territory
+from support.random_territories import some_features, write_territory
+from support.random_territories.folder import write_rows
 
 from eit.scenario import Scenario, Settings, resolve
 from eit.territory import Territory, read_territory

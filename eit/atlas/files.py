@@ -1,10 +1,12 @@
-"""Names of pages: safe on every file system, and never two parks in one file."""
+"""Pages in a folder: names safe on every file system, never two parks in one file."""
 
 import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
+INDEX = "index.html"
 LONGEST = 60
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _RESERVED = {"index", "sankey", "con", "prn", "aux", "nul"}
@@ -41,6 +43,29 @@ def page_names(park_ids: Iterable[str]) -> dict[str, str]:
         names[park_id] = _safe(park_id, taken)
         taken.add(names[park_id])
     return {park_id: f"{names[park_id]}.html" for park_id in ids}
+
+
+def write_pages(folder: Path, pages: Iterable[tuple[str, str]]) -> list[Path]:
+    """Write pages, each a name and its HTML; those of an earlier run in the folder go.
+
+    Parameters
+    ----------
+    folder
+        Made if missing.
+
+    Returns
+    -------
+    written
+        The pages, in the order given.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.html"):
+        old.unlink()
+    written = []
+    for name, html in pages:
+        (folder / name).write_text(html, encoding="utf-8", newline="\n")
+        written.append(folder / name)
+    return written
 
 
 def _safe(park_id: str, taken: set[str]) -> str:

@@ -1,6 +1,6 @@
 """One page per park and one for the territory, from a territory and its plan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from eit import nomenclature
 from eit.atlas.colours import family_colours
 from eit.atlas.diagrams import SANKEY, list_album
 from eit.atlas.exchanges import list_exchanges, list_leftovers
-from eit.atlas.files import page_names
+from eit.atlas.files import INDEX, page_names, write_pages
 from eit.atlas.ground import around, commune_name, list_ground, spelled_names
 from eit.atlas.places import (
     DEGREES,
@@ -22,6 +22,7 @@ from eit.atlas.places import (
     locate_hubs,
     locate_sites,
     outline_parks,
+    rank_outlines,
 )
 from eit.atlas.starts import SHOWN, list_starts
 from eit.atlas.words import inner_labels
@@ -32,7 +33,6 @@ from maps.diagram import render as draw_album
 from maps.page import render
 from maps.sheet import EXCHANGE_COLUMNS, Sheet
 
-INDEX = "index.html"
 CROWD = 60
 """Up to this many sites outside parks stand for themselves, more are gathered by commune."""
 
@@ -81,17 +81,16 @@ def write_maps(
         The pages: the territory's, the parks' by id, then the diagrams'.
     """
     atlas = gather(territory, plan, lang, background)
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.html"):
-        old.unlink()
-    sheets = {INDEX: _territory_sheet(atlas)}
+    return write_pages(folder, _pages(atlas))
+
+
+def _pages(atlas: Atlas) -> Iterator[tuple[str, str]]:
+    """Name and HTML of each page, one at a time: all of them at once would fill the memory."""
+    yield INDEX, render(_territory_sheet(atlas))
     for park_id in atlas.parks.index:
-        sheets[atlas.files[park_id]] = park_sheet(atlas, park_id)
-    for name, sheet in sheets.items():
-        (folder / name).write_text(render(sheet), encoding="utf-8", newline="\n")
-    album = list_album(territory, atlas.exchanges, atlas.nodes["name"], lang)
-    (folder / SANKEY).write_text(draw_album(album), encoding="utf-8", newline="\n")
-    return [folder / name for name in (*sheets, SANKEY)]
+        yield atlas.files[park_id], render(park_sheet(atlas, park_id))
+    album = list_album(atlas.territory, atlas.exchanges, atlas.nodes["name"], atlas.lang)
+    yield SANKEY, draw_album(album)
 
 
 def gather(territory: Territory, plan: Plan, lang: str, background: str | None) -> Atlas:
@@ -156,7 +155,7 @@ def park_sheet(atlas: Atlas, park_id: str) -> Sheet:
         nodes=nodes.assign(inside=nodes.index.isin(home)),
         exchanges=here,
         leftovers=atlas.leftovers[atlas.leftovers["node"].isin(firms)],
-        outlines=_outlines(atlas.parks, park_id),
+        outlines=rank_outlines(atlas.parks, park_id),
         pairs=pairs[touching],
         links=((atlas.labels["territory.all"], INDEX), (atlas.labels["sankey"], SANKEY)),
     )
@@ -173,7 +172,7 @@ def _territory_sheet(atlas: Atlas) -> Sheet:
         nodes=nodes,
         exchanges=atlas.exchanges,
         leftovers=atlas.leftovers.iloc[:0],
-        outlines=_outlines(atlas.parks, None),
+        outlines=rank_outlines(atlas.parks, None),
         pairs=atlas.pairs,
         links=((atlas.labels["sankey"], SANKEY),),
     )
@@ -262,15 +261,6 @@ def _panel(
         [(labels[f"total.{key}"], float(value), unit) for key, value, unit in figures],
         columns=["label", "value", "unit"],
     )
-
-
-def _outlines(parks: gpd.GeoDataFrame, subject: str | None) -> gpd.GeoDataFrame:
-    """Areas of a page: its own park first in rank, or all of them."""
-    own = [subject is None or key == subject for key in parks.index]
-    drawn = ["hull" if outline == "hull" else "park" for outline in parks["outline"]]
-    roles = [role if mine else "neighbour" for mine, role in zip(own, drawn, strict=True)]
-    ranked = parks.assign(role=roles)[["name", "role", "geometry"]]
-    return ranked.sort_values("role", key=lambda role: role != "neighbour", kind="stable")
 
 
 def _grouped(atlas: Atlas) -> gpd.GeoDataFrame:

@@ -68,6 +68,28 @@ def outline_parks(territory: Territory, sites: gpd.GeoDataFrame) -> gpd.GeoDataF
     return gpd.GeoDataFrame(frame.set_index("park_id").sort_index(), crs=DEGREES)
 
 
+def rank_outlines(parks: gpd.GeoDataFrame, subject: str | None) -> gpd.GeoDataFrame:
+    """Areas of a page about one park: its neighbours first, so that it lies on top of them.
+
+    Parameters
+    ----------
+    parks
+        As `outline_parks` gives them.
+    subject
+        Id of the park that the page is about; None for a page of all.
+
+    Returns
+    -------
+    outlines
+        `maps.sheet.OUTLINE_COLUMNS`.
+    """
+    own = [subject is None or key == subject for key in parks.index]
+    drawn = ["hull" if outline == "hull" else "park" for outline in parks["outline"]]
+    roles = [role if mine else "neighbour" for mine, role in zip(own, drawn, strict=True)]
+    ranked = parks.assign(role=roles)[["name", "role", "geometry"]]
+    return ranked.sort_values("role", key=lambda role: role != "neighbour", kind="stable")
+
+
 def _hull(points: gpd.GeoSeries, crs: str) -> BaseGeometry | None:
     """Convex hull of points with a margin in metres, None without a point."""
     placed = gpd.GeoSeries(points.dropna(), crs=points.crs)

@@ -1,6 +1,6 @@
 """Pages that may be sent out: open firms by name, all others in crowds, figures in bands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from eit import nomenclature
 from eit.atlas.bands import EDGES, middle, span
 from eit.atlas.colours import family_colours
-from eit.atlas.files import page_names
+from eit.atlas.files import INDEX, page_names, write_pages
 from eit.atlas.ground import around, commune_name, list_ground
 from eit.atlas.places import (
     DEGREES,
@@ -25,6 +25,7 @@ from eit.atlas.places import (
     locate_hubs,
     locate_sites,
     outline_parks,
+    rank_outlines,
 )
 from eit.atlas.publishing import CROWD, Publication, publish
 from eit.atlas.words import public_labels
@@ -35,7 +36,6 @@ from eit.texts import say
 from maps.page import render
 from maps.sheet import EXCHANGE_COLUMNS, LEFTOVER_COLUMNS, START_COLUMNS, Sheet
 
-INDEX = "index.html"
 COMMUNE, SQUARE = "commune:", "square:"
 ANYWHERE = ""
 NEAR_DEG = 0.2
@@ -89,15 +89,14 @@ def write_public(territory: Territory, plan: Plan, folder: Path, *, lang: str) -
         The pages, the territory's first, then by park id.
     """
     bulletin = _bulletin(territory, plan, lang)
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.html"):
-        old.unlink()
-    sheets = {INDEX: _sheet(bulletin, None)}
+    return write_pages(folder, _pages(bulletin))
+
+
+def _pages(bulletin: Bulletin) -> Iterator[tuple[str, str]]:
+    """Name and HTML of each page, one at a time."""
+    yield INDEX, render(_sheet(bulletin, None))
     for park_id in bulletin.parks.index:
-        sheets[bulletin.files[park_id]] = _sheet(bulletin, park_id)
-    for name, sheet in sheets.items():
-        (folder / name).write_text(render(sheet), encoding="utf-8", newline="\n")
-    return [folder / name for name in sheets]
+        yield bulletin.files[park_id], render(_sheet(bulletin, park_id))
 
 
 def _bulletin(territory: Territory, plan: Plan, lang: str) -> Bulletin:
@@ -280,6 +279,8 @@ def _sheet(bulletin: Bulletin, park_id: str | None) -> Sheet:
     exchanges = exchanges.assign(**{e: exchanges[e].map(number) for e in ("source", "target")})
     leftovers = leftovers.assign(node=leftovers["node"].map(number))
     shown = set(exchanges["family"]) | set(leftovers["family"])
+    parks = bulletin.parks
+    given = parks[parks["outline"] == "given"]  # one drawn around sites would tell where they are
     return Sheet(
         kind="territory",
         audience="public",
@@ -292,7 +293,7 @@ def _sheet(bulletin: Bulletin, park_id: str | None) -> Sheet:
         exchanges=exchanges[list(EXCHANGE_COLUMNS)],
         starts=_starts(exchanges),
         leftovers=leftovers[list(LEFTOVER_COLUMNS)],
-        outlines=_outlines(bulletin.parks, park_id),
+        outlines=rank_outlines(given, park_id),
         families=family_colours(shown, bulletin.lang),
         totals=_totals(bulletin, exchanges),
         links=links,
@@ -338,12 +339,3 @@ def _totals(bulletin: Bulletin, exchanges: pd.DataFrame) -> pd.DataFrame:
         if 0 < value < np.inf
     ]
     return pd.DataFrame(rows, columns=["label", "value", "unit"])
-
-
-def _outlines(parks: gpd.GeoDataFrame, subject: str | None) -> gpd.GeoDataFrame:
-    """Given outlines alone: one drawn around sites would tell where they are."""
-    given = parks[parks["outline"] == "given"]
-    own = [subject is None or key == subject for key in given.index]
-    roles = ["park" if mine else "neighbour" for mine in own]
-    ranked = given.assign(role=roles)[["name", "role", "geometry"]]
-    return ranked.sort_values("role", key=lambda role: role != "neighbour", kind="stable")

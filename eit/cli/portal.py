@@ -85,10 +85,8 @@ def add(
         password = typer.prompt(say("cli.user.password", chosen(lang)), hide_input=True)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
-    store = _store(data, database)
-    with _refusing(chosen(lang)):
+    with _changing(data, database, lang, as_json=as_json) as store:
         people.add(store, email, name, password, people.Wanted(role, territory, firm, park))
-    _show(people.everybody(store), chosen(lang), as_json=as_json)
 
 
 def show(
@@ -139,10 +137,8 @@ def disable(
     """Shut an account out at once."""
     from eit.portal import people
 
-    store = _store(data, database)
-    with _refusing(chosen(lang)):
+    with _changing(data, database, lang, as_json=as_json) as store:
         people.disable(store, email)
-    _show(people.everybody(store), chosen(lang), as_json=as_json)
 
 
 def erase(
@@ -155,10 +151,8 @@ def erase(
     """Remove a person for good."""
     from eit.portal import people
 
-    store = _store(data, database)
-    with _refusing(chosen(lang)):
+    with _changing(data, database, lang, as_json=as_json) as store:
         people.erase(store, email)
-    _show(people.everybody(store), chosen(lang), as_json=as_json)
 
 
 def backup(
@@ -239,6 +233,17 @@ def _refusing(lang: str) -> Iterator[None]:
         said = say(f"cli.restore.{error.code}", lang, detail=error.detail)
         console.errors.print(say("cli.error", lang, error=said))
         raise typer.Exit(REFUSED) from error
+
+
+@contextmanager
+def _changing(data: Path, database: str | None, lang: str, *, as_json: bool) -> Iterator["Store"]:
+    """A portal whose people are changed; what cannot be done is refused, then all are listed."""
+    from eit.portal import people
+
+    store = _store(data, database)
+    with _refusing(chosen(lang)):
+        yield store
+    _show(people.everybody(store), chosen(lang), as_json=as_json)
 
 
 def _greet(

@@ -109,7 +109,7 @@ def locate(
     as_json: AsJson = False,
 ) -> None:
     """Turn addresses into positions."""
-    from eit.places.addresses import locate_addresses
+    from eit.places.addresses.looking import locate_addresses
 
     with console.progress(chosen(lang)) as told:
         report = locate_addresses(

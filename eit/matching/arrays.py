@@ -36,10 +36,18 @@ def is_constant(array: NDArray[Any]) -> bool:
     return array.ndim == 1 and array.strides == (0,) and len(array) > 0
 
 
+def condensed(array: NDArray[Any]) -> Any:
+    """The same array, without memory if it says one thing throughout: to look it up is free."""
+    if len(array) and (array == array[0]).all():
+        return constant(array[0], len(array))
+    return array
+
+
 def taken(array: NDArray[Any], rows: Any) -> Any:
     """Some rows of an array; of a constant one, as many, again without memory."""
     if not is_constant(array):
-        return array[rows]
+        by_place = not isinstance(rows, slice) and rows.dtype != np.bool_
+        return array.take(rows, axis=0) if by_place else array[rows]  # take is the quicker one
     if isinstance(rows, slice):
         count = len(range(*rows.indices(len(array))))
     else:
@@ -49,17 +57,28 @@ def taken(array: NDArray[Any], rows: Any) -> Any:
 
 def looked_up(table: NDArray[Any], rows: NDArray[Any]) -> Any:
     """Entry of a table for each row that says its position; one for all if that is constant."""
-    return constant(table[rows[0]], len(rows)) if is_constant(rows) else table[rows]
+    return constant(table[rows[0]], len(rows)) if is_constant(rows) else table.take(rows)
+
+
+def chosen(where: Bools, yes: Any, no: Any) -> Any:
+    """One array where something holds, else another; whole, if it holds throughout or nowhere."""
+    if is_constant(where):
+        return yes if where[0] else no
+    return np.where(where, yes, no)
 
 
 def floats(column: pd.Series, *, blank: float = np.nan) -> Floats:
     """Read a column as numbers, ``blank`` where it says nothing."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    if column.dtype != np.float64:
+        column = pd.to_numeric(column, errors="coerce")
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isnan(numbers), blank, numbers)
 
 
 def texts(column: pd.Series) -> pd.Series:
     """Read a column as text, ``""`` where it says nothing."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.fillna("")
     return column.astype(object).where(column.notna(), "").astype(str)
 
 
@@ -98,6 +117,14 @@ def counted(numbers: Ints, size: int) -> Ints:
     found = np.zeros(size, dtype=np.int64)
     for part in chunks(len(numbers)):
         found += np.bincount(numbers[part], minlength=size)
+    return found
+
+
+def present(numbers: Ints, size: int) -> Bools:
+    """Whether each number below ``size`` stands in an array, shape (size,)."""
+    found = np.zeros(size, dtype=bool)
+    for part in chunks(len(numbers)):
+        found[numbers[part].astype(np.intp)] = True  # any other width is slow to set
     return found
 
 

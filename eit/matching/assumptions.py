@@ -1,16 +1,18 @@
 """Every figure a run rests on that nobody of the territory declared."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 
 import numpy as np
+import pandas as pd
 
 from eit import nomenclature
-from eit.matching.arrays import Bools, Ints, chunks, counted, looked_up
+from eit.matching.arrays import Bools, chunks, counted, is_constant, looked_up, taken
 from eit.matching.carriage import PIPE, PIPES, Carrier, figure, pipe_kinds
 from eit.matching.ends import Ends
 from eit.matching.lanes import SOURCES, Lanes
 from eit.matching.links import ROAD, Links
-from eit.matching.partners import Partners, avoided_factor, builtin_rules
+from eit.matching.partners import avoided_factors, builtin_rules
 from eit.matching.problem import Offer
 from eit.matching.tariff import Assumption, Tariff, assumption, mode_factor
 from eit.nomenclature import Factor
@@ -22,14 +24,16 @@ def list_assumptions(
     offer: Offer, tariff: Tariff, territory: Territory, settings: Settings
 ) -> list[Assumption]:
     """List the defaults that lanes or declarations rest on, each once, in order of name."""
-    lanes, ends, partners, links = offer.lanes, offer.ends, offer.partners, offer.links
+    lanes, ends, links = offer.lanes, offer.ends, offer.links
+    met = offer.partners.met
+    met = met.assign(used=counted(lanes.met, len(met)))
     found = [
         *tariff.assumptions,
         *_of_distance(offer, settings),
         *_of_transport(lanes, ends, links, offer.carriers, settings),
         *_of_carriers(offer, settings),
-        *_of_needs(lanes, partners, settings),
-        *_of_rules(lanes, partners, territory, settings),
+        *_of_needs(met, settings),
+        *_of_rules(met, territory, settings),
     ]
     return _merged(found)
 
@@ -49,12 +53,14 @@ def _of_distance(offer: Offer, settings: Settings) -> Iterator[Assumption]:
     lanes, ends = offer.lanes, offer.ends
     if "transport.circuity" not in settings.stated:
         factor = nomenclature.factor("circuity", overrides=settings.factors)
-        estimated = [SOURCES.index("geodesic"), SOURCES.index("centroid")]
-        rests = np.isin(lanes.source, estimated)
+        estimated = np.isin(SOURCES, ["geodesic", "centroid"])
+        rests = looked_up(estimated, lanes.source)
+        if offer.carriers:
+            rests = np.array(rests)
         for one in offer.carriers:
             at = one.among(lanes.link, lanes.mode)
             rests[at] = (one.name == PIPE) | (one.legs_km(lanes.origin[at], lanes.end[at]) > 0)
-        yield assumption(factor, int(rests.sum()))
+        yield assumption(factor, _count(rests))
     if "transport.max_distance_km" not in settings.stated:
         factor = nomenclature.factor("max_distance", overrides=settings.factors)
         sides = ends.origins[: ends.residues], ends.destinations[: ends.needs]
@@ -68,25 +74,28 @@ def _of_transport(
     heavy = np.empty(len(lanes), dtype=bool)
     weighs = ends.origins["mass_t"].to_numpy() > 0
     for part in chunks(len(lanes)):
-        heavy[part] = weighs[lanes.origin[part]] & (lanes.distance_km[part] > 0)
+        heavy[part] = lanes.distance_km[part] > 0
+        if not weighs.all():
+            heavy[part] &= taken(weighs, lanes.origin[part])
     for carrier in carriers:
         heavy[carrier.among(lanes.link, lanes.mode)] = False
     silent = looked_up(np.isnan(links.terms["co2e_kg"].to_numpy()), lanes.link)
-    priced = looked_up(links.terms["priced"].to_numpy(), lanes.link)
+    unpriced = looked_up(~links.terms["priced"].to_numpy(), lanes.link)
     for kind, stated, rests in (
-        ("transport_cost", "transport.cost_eur_per_t_km", heavy & ~priced),
-        ("transport_co2e", "transport.co2e_kg_per_t_km", heavy & silent),
+        ("transport_cost", "transport.cost_eur_per_t_km", unpriced),
+        ("transport_co2e", "transport.co2e_kg_per_t_km", silent),
     ):
         for at, mode in enumerate(links.modes):
             factor = mode_factor(kind, mode, settings)
             if mode == ROAD or factor is None:
                 factor = None if stated in settings.stated else mode_factor(kind, ROAD, settings)
             if factor is not None:
-                yield assumption(factor, _count(rests, lanes.mode == at))
+                of_mode = looked_up(np.arange(len(links.modes)) == at, lanes.mode)
+                yield assumption(factor, _count(heavy, rests, of_mode))
     if "transport.payload_t" not in settings.stated:
         factor = nomenclature.factor("transport_payload_road", overrides=settings.factors)
         usual = looked_up(links.terms["usual_payload"].to_numpy(), lanes.link)
-        yield assumption(factor, int(usual.sum()))
+        yield assumption(factor, _count(usual))
 
 
 def _of_carriers(offer: Offer, settings: Settings) -> Iterator[Assumption]:
@@ -113,22 +122,17 @@ _KEYS = {factor: f"transport.{key}" for key, (_, factor) in TRANSPORT_FACTORS.it
 """Key of [transport] that stands in for a default factor."""
 
 
-def _of_needs(lanes: Lanes, partners: Partners, settings: Settings) -> Iterator[Assumption]:
+def _of_needs(met: pd.DataFrame, settings: Settings) -> Iterator[Assumption]:
     """Emission of making a resource anew, which a lane without a figure of its own avoids."""
-    met = partners.met.assign(used=counted(lanes.met, len(partners.met)))
-    for resource, used in met[met["by_need"]].groupby("need")["used"].sum().items():
-        factor = avoided_factor(str(resource), settings)
-        if factor is not None:
-            yield assumption(factor, int(used))
+    used = met[met["by_need"]].groupby("need")["used"].sum()
+    for resource, factor in avoided_factors(used.index, settings).items():
+        yield assumption(factor, int(used[resource]))
 
 
-def _of_rules(
-    lanes: Lanes, partners: Partners, territory: Territory, settings: Settings
-) -> Iterator[Assumption]:
+def _of_rules(met: pd.DataFrame, territory: Territory, settings: Settings) -> Iterator[Assumption]:
     """Figures of built-in rules: what they cost and what they avoid."""
     if not territory.builtin_rules:
         return
-    met = partners.met.assign(used=counted(lanes.met, len(partners.met)))
     used = met[met["built_in"]].groupby("rule_id")["used"].sum()
     rules = builtin_rules(settings).loc[used.index]
     for column, unit in (
@@ -143,5 +147,11 @@ def _of_rules(
                 yield assumption(figure, int(lanes_by_rule))
 
 
-def _count(*conditions: Bools | Ints) -> int:
-    return int(np.logical_and.reduce(conditions).sum())
+def _count(*conditions: Bools) -> int:
+    """For how many lanes all holds; what says one thing throughout is asked once."""
+    if not all(one[0] for one in conditions if is_constant(one)):
+        return 0
+    several = [one for one in conditions if not is_constant(one)]
+    if not several:
+        return len(conditions[0])
+    return int(np.count_nonzero(reduce(np.logical_and, several)))

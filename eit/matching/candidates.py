@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -44,10 +45,6 @@ class _Side:
     point: Floats  # on the unit sphere, shape (placed, 3)
     limit_km: Floats
 
-    def of(self, key: int) -> Ints:
-        """Places of one key."""
-        return np.arange(self.start[key], self.start[key + 1])
-
     def count(self, keys: Ints) -> Ints:
         """How many each key has."""
         return np.asarray(self.start[keys + 1] - self.start[keys], dtype=np.int64)
@@ -68,15 +65,12 @@ def near_pairs(ends: Ends, partners: Partners, settings: Settings, *, stretch: f
     open_ended = np.where(starts.place >= ends.residues, np.inf, starts.limit_km)
     for row, origin_key, end_key, limit_km, takes in _searches(met[~few], settings):
         limits = starts.limit_km if takes else open_ended
-        first, second = starts.of(origin_key), stops.of(end_key)
-        reach = np.minimum(limits[first], limit_km), np.minimum(stops.limit_km[second], limit_km)
-        for left, right, radius_km in _classes(*reach):
-            found = _within(
-                starts.point[first[left]], stops.point[second[right]], radius_km / stretch
-            )
-            origin, end = starts.place[first[left]], stops.place[second[right]]
+        here_alike = _alike(starts, origin_key, limits, limit_km)
+        there_alike = _alike(stops, end_key, stops.limit_km, limit_km)
+        for left, right in product(here_alike, there_alike):
+            found = left.within(right, min(left.limit_km, right.limit_km) / stretch)
             of_row = np.full(len(found), row, dtype=np.int32)
-            parts.append(Pairs(origin[found["i"]], end[found["j"]], of_row))
+            parts.append(Pairs(left.place[found["i"]], right.place[found["j"]], of_row))
     return _joined(parts)
 
 
@@ -122,27 +116,37 @@ def _every_pair(starts: _Side, stops: _Side, met: pd.DataFrame) -> Pairs:
     return Pairs(starts.place[np.repeat(origin, width)], stops.place[end], row)
 
 
-def _classes(here: Floats, there: Floats) -> Iterator[tuple[Ints, Ints, float]]:
-    """Split both sides by size of limit, so that one far-reaching end widens no other search."""
-    first, second = _size_class(here), _size_class(there)
-    for left in np.unique(first):
-        mine = np.flatnonzero(first == left)
-        for right in np.unique(second):
-            theirs = np.flatnonzero(second == right)
-            yield mine, theirs, float(min(here[mine].max(), there[theirs].max()))
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Ends of one key whose limits are of one size, and the tree of their points."""
+
+    place: Places
+    limit_km: float  # the longest
+    tree: cKDTree
+
+    def within(self, other: "_Alike", distance_km: float) -> Any:
+        """Positions ``i`` and ``j`` of all pairs of points that may lie within a distance."""
+        return self.tree.sparse_distance_matrix(
+            other.tree, chord(distance_km), output_type="ndarray"
+        )
+
+
+def _alike(side: _Side, key: int, limits: Floats, most_km: float) -> list[_Alike]:
+    """Split the ends of a key by size of limit: one that reaches far widens no other search."""
+    of_key = slice(side.start[key], side.start[key + 1])
+    place, point = side.place[of_key], side.point[of_key]
+    limit_km = np.minimum(limits[of_key], most_km)
+    size = _size_class(limit_km)
+    if len(size) and (size == size[0]).all():
+        return [_Alike(place, float(limit_km.max()), cKDTree(point))]
+    classes = [np.flatnonzero(size == each) for each in np.unique(size)]
+    return [_Alike(place[at], float(limit_km[at].max()), cKDTree(point[at])) for at in classes]
 
 
 def _size_class(limit_km: Floats) -> Ints:
     """Number limits that lie within a factor of two of each other alike."""
     within = np.clip(limit_km, 2.0**-10, 2.0**16)
     return np.ceil(np.log2(within)).astype(np.int64)
-
-
-def _within(here: Floats, there: Floats, distance_km: float) -> Any:
-    """Positions ``i`` and ``j`` of all pairs of points that may lie within a distance."""
-    return cKDTree(here).sparse_distance_matrix(
-        cKDTree(there), chord(distance_km), output_type="ndarray"
-    )
 
 
 def _joined(parts: list[Pairs]) -> Pairs:

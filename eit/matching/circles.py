@@ -1,6 +1,7 @@
 """Hubs that feed each other in a circle and make more than they take: refused if unlimited."""
 
-import networkx as nx
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 
 from eit.faults import Fault
@@ -12,16 +13,11 @@ ROUNDING = 1e-9
 
 def growing_hubs(offer: Offer) -> list[Fault]:
     """Name the hubs of each circle that grows and that no capacity or link limits."""
-    graph = _unlimited(offer)
-    faults = []
-    for part in nx.strongly_connected_components(graph):
-        circle = _growing(graph.subgraph(part))
-        if circle:
-            faults.append(_fault(offer, circle))
-    return faults
+    arcs = _unlimited(offer)
+    return [_fault(offer, circle) for circle in _growing(arcs)] if arcs else []
 
 
-def _unlimited(offer: Offer) -> "nx.DiGraph[int]":
+def _unlimited(offer: Offer) -> Mapping[tuple[int, int], float]:
     """Products that go into making others without any limit, weighed by what becomes of a unit."""
     ends, lanes = offer.ends, offer.lanes
     between = np.flatnonzero((lanes.origin >= ends.residues) & (lanes.end >= ends.needs))
@@ -34,24 +30,27 @@ def _unlimited(offer: Offer) -> "nx.DiGraph[int]":
     product = recipes["product"].to_numpy()[open_ended]
     weight = -np.log(recipes["yield"].to_numpy(dtype=float)[open_ended])
     source = lanes.origin[between][open_ended] - ends.residues
-    graph: nx.DiGraph[int] = nx.DiGraph()
+    arcs: dict[tuple[int, int], float] = {}
     for tail, head, cost in zip(source.tolist(), product.tolist(), weight.tolist(), strict=True):
-        if not graph.has_edge(tail, head) or cost < graph[tail][head]["weight"]:
-            graph.add_edge(tail, head, weight=cost)
-    return graph
+        arcs[tail, head] = min(cost, arcs.get((tail, head), np.inf))
+    return arcs
 
 
-def _growing(part: "nx.DiGraph[int]") -> list[int]:
-    """Products of one circle that makes more than it takes; none if there is no such circle."""
-    grown: nx.DiGraph[int] = nx.DiGraph()
-    for tail, head in part.edges:
-        grown.add_edge(tail, head, weight=part[tail][head]["weight"] + ROUNDING)
-    if not grown:
-        return []
-    try:
-        return list(nx.find_negative_cycle(grown, next(iter(sorted(grown)))))
-    except nx.NetworkXError:  # there is none
-        return []
+def _growing(arcs: Mapping[tuple[int, int], float]) -> Iterator[list[int]]:
+    """Products of one circle that makes more than it takes, in each part that has one."""
+    import networkx as nx  # here: few territories have hubs that feed each other
+
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_weighted_edges_from(
+        (tail, head, cost + ROUNDING) for (tail, head), cost in arcs.items()
+    )
+    for part in nx.strongly_connected_components(graph):
+        circle = graph.subgraph(part)
+        if circle.edges:
+            try:
+                yield list(nx.find_negative_cycle(circle, min(part)))
+            except nx.NetworkXError:  # there is none
+                continue
 
 
 def _fault(offer: Offer, circle: list[int]) -> Fault:

@@ -5,11 +5,13 @@ need or a recipe of a hub. Both are numbered as `solvers.exchange` numbers them:
 then products; needs, then recipes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from eit import nomenclature
 from eit.matching.arrays import Bools, Floats, Ints, floats, folded, positions, says, texts
@@ -63,19 +65,23 @@ class Ends:
 
 def find_ends(territory: Territory, settings: Settings) -> Ends:
     """Lay out the ends of a territory, without what the scenario excludes."""
-    declared = territory.declarations.sort_index(kind="stable")
-    declared = declared[~excluded(declared, settings)]
-    residues = declared[declared["kind"] == "residue"]
-    needs = declared[declared["kind"] == "need"]
+    declared = territory.declarations[DECLARED].sort_index(kind="stable")
+    kind = declared["kind"].to_numpy(dtype=object)
+    kept = ~excluded(declared, settings)
+    residues, needs = (declared[kept & (kind == one)] for one in ("residue", "need"))
+    places = _places(territory.sites)
     hubs = territory.hubs[~territory.hubs["hub_id"].isin(list(settings.exclude_hubs))]
     hubs = hubs.sort_values(["hub_id", "recipe"], kind="stable").reset_index(drop=True)
-    products, recipes = _hub_sides(hubs, settings)
-    origins = _stack(_declared(residues, territory, settings), products)
-    destinations = _stack(_declared(needs, territory, settings).assign(**NEED), recipes)
+    at = [positions(rows["site_id"], territory.sites.index) for rows in (residues, needs)]
+    origins = _declared(residues, at[0], places, settings)
+    destinations = _declared(needs, at[1], places, settings).assign(**NEED)
+    if len(hubs):
+        products, recipes = _hub_sides(hubs, settings)
+        origins, destinations = _stack(origins, products), _stack(destinations, recipes)
     share = floats(needs["max_share"], blank=1.0)
     return Ends(
-        origins=origins.assign(key=_keys(origins)),
-        destinations=destinations.assign(key=_keys(destinations)),
+        origins=origins,
+        destinations=destinations,
         hubs=_hub_table(hubs),
         offered=per_period(residues, settings.periods),
         wanted=per_period(needs, settings.periods) * share[:, None],
@@ -84,10 +90,16 @@ def find_ends(territory: Territory, settings: Settings) -> Ends:
 
 def excluded(declared: pd.DataFrame, settings: Settings) -> Bools:
     """Tell which declarations the scenario leaves out, by site, resource or data quality."""
-    gone = declared["site_id"].isin(list(settings.exclude_sites))
-    gone |= declared["data_quality"].isin(list(settings.exclude_data_quality))
-    left_out: Bools = gone.to_numpy(dtype=bool)
-    return left_out | _excluded_resource(declared["resource"], settings)
+    gone = np.zeros(len(declared), dtype=bool)
+    for column, names in (
+        ("site_id", settings.exclude_sites),
+        ("data_quality", settings.exclude_data_quality),
+    ):
+        if names:
+            gone |= declared[column].isin(list(names)).to_numpy(dtype=bool)
+    if settings.exclude_resources:
+        gone |= _excluded_resource(declared["resource"], settings)
+    return gone
 
 
 def names_of(resource: str) -> tuple[str, ...]:
@@ -130,27 +142,52 @@ NEED: dict[str, Any] = {
 """What the columns of recipes say of a need."""
 
 
-def _declared(rows: pd.DataFrame, territory: Territory, settings: Settings) -> pd.DataFrame:
-    """Columns of declarations, in their own order."""
-    at = positions(rows["site_id"], territory.sites.index)
-    places = territory.sites.iloc[at]
-    goods = pd.DataFrame({"resource": texts(rows["resource"]), "unit": texts(rows["unit"])})
+DECLARED = [
+    "site_id",
+    "kind",
+    "resource",
+    "quantity",
+    "unit",
+    "months",
+    "current_cost_eur_per_unit",
+    "max_share",
+    "min_lot",
+    "max_partners",
+    "max_distance_km",
+    "required",
+    "storage",
+    "quality",
+    "hazardous",
+    "data_quality",
+    "file",
+    "line",
+]
+"""Columns of declarations that lanes are made from; the others need not be sorted and picked."""
+
+
+def _declared(
+    rows: pd.DataFrame, site: Ints, places: dict[str, Any], settings: Settings
+) -> pd.DataFrame:
+    """Columns of declarations, in their own order, each at its site's place."""
+    resource, unit = (texts(rows[name]).to_numpy(dtype=object) for name in ("resource", "unit"))
+    key, goods = _goods_numbers(resource, unit)
     storage = floats(rows["storage"], blank=0.0) if settings.periods > 1 else 0.0
-    usual = _resource_limit(goods["resource"])
-    stated = floats(rows["max_distance_km"])
-    limit = np.where(np.isnan(stated), usual, stated)
+    limit = floats(rows["max_distance_km"])
+    if (unsaid := np.isnan(limit)).any():
+        limit[unsaid] = _resource_limit([resource for resource, _ in goods])[key[unsaid]]
     return pd.DataFrame(
         {
             "id": rows.index.to_numpy(dtype=object),
             "hub": -1,
-            "site": at,
-            "resource": goods["resource"].to_numpy(dtype=object),
-            "unit": goods["unit"].to_numpy(dtype=object),
-            **_places(places),
+            "site": site,
+            "resource": resource,
+            "unit": unit,
+            "key": key,
+            **{name: column[site] for name, column in places.items()},
             "hazardous": rows["hazardous"].to_numpy(dtype=bool),
             "limit_km": np.where(np.isnan(limit), settings.default_max_distance_km, limit),
             "limit_assumed": np.isnan(limit),
-            "mass_t": _masses(goods),
+            "mass_t": _masses(goods)[key],
             "min_lot": floats(rows["min_lot"], blank=0.0),
             "max_partners": floats(rows["max_partners"], blank=np.inf),
             "storage": storage,
@@ -206,15 +243,16 @@ def _hub_columns(rows: pd.DataFrame, number: Ints) -> pd.DataFrame:
 
 def _goods(resource: pd.Series, settings: Settings) -> dict[str, Any]:
     """What a resource given or taken by a hub is."""
-    goods = pd.DataFrame({"resource": resource, "unit": resource.map(unit_of).astype(object)})
-    limit = _resource_limit(resource)
+    names = resource.to_numpy(dtype=object)
+    units = [unit_of(name) for name in names]
+    limit = _resource_limit(names)
     return {
-        "resource": goods["resource"].to_numpy(dtype=object),
-        "unit": goods["unit"].to_numpy(dtype=object),
+        "resource": names,
+        "unit": np.array(units, dtype=object),
         "hazardous": np.array([nomenclature.is_hazardous(name) for name in resource], dtype=bool),
         "limit_km": np.where(np.isnan(limit), settings.default_max_distance_km, limit),
         "limit_assumed": np.isnan(limit),
-        "mass_t": _masses(goods),
+        "mass_t": _masses(zip(names, units, strict=True)),
     }
 
 
@@ -243,40 +281,36 @@ def _places(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _stack(declared: pd.DataFrame, of_hubs: pd.DataFrame) -> pd.DataFrame:
-    """Declarations, then what belongs to hubs, numbered from 0; communes numbered alike."""
+    """Declarations, then what belongs to hubs, numbered from 0; their goods numbered alike."""
     parts = [part for part in (declared, of_hubs) if len(part)] or [declared]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _keys(ends: pd.DataFrame) -> Ints:
-    """Number the distinct goods; a recipe takes its resource in any unit."""
+    ends = pd.concat(parts, ignore_index=True)
     takes = ends.get("recipe", pd.Series(-1, index=ends.index)) >= 0
-    return _goods_numbers(ends["resource"], ends["unit"].where(~takes, "*"))[0]
+    unit = ends["unit"].where(~takes, "*")  # a recipe takes its resource in any unit
+    goods = (column.to_numpy(dtype=object) for column in (ends["resource"], unit))
+    return ends.assign(key=_goods_numbers(*goods)[0])
 
 
-def _goods_numbers(resource: pd.Series, unit: pd.Series) -> tuple[Ints, list[tuple[str, str]]]:
+def _goods_numbers(
+    resource: NDArray[np.object_], unit: NDArray[np.object_]
+) -> tuple[Ints, list[tuple[str, str]]]:
     """Number the distinct (resource, unit) in order of appearance, and list them."""
-    first, resources = pd.factorize(resource.to_numpy(dtype=object))
-    second, units = pd.factorize(unit.to_numpy(dtype=object))
+    first, resources = pd.factorize(resource)
+    second, units = pd.factorize(unit)
     number, goods = pd.factorize(folded(first, second, len(units)))
     pairs = [divmod(int(good), max(len(units), 1)) for good in goods]
     return number.astype(np.int64), [(resources[one], units[other]) for one, other in pairs]
 
 
-def _resource_limit(resources: pd.Series) -> Floats:
+def _resource_limit(resources: Iterable[str]) -> Floats:
     """Longest distance that the nomenclature gives each resource, NaN where none."""
     known = nomenclature.resources()["max_distance_km"]
-    number, distinct = pd.factorize(resources.to_numpy(dtype=object))
-    at = positions(distinct, known.index)
-    limits = np.append(np.where(at >= 0, floats(known)[at], np.nan), np.nan)
-    return np.asarray(limits[number], dtype=np.float64)
+    at = positions(resources, known.index)
+    return np.where(at >= 0, floats(known)[at], np.nan)
 
 
-def _masses(goods: pd.DataFrame) -> Floats:
+def _masses(goods: Iterable[tuple[str, str]]) -> Floats:
     """Tonnes per unit of each good, 0 for what has no mass."""
-    number, distinct = _goods_numbers(goods["resource"], goods["unit"])
-    mass = np.array([nomenclature.mass_t_per_unit(*good) for good in distinct], dtype=np.float64)
-    return mass[number] if len(number) else np.zeros(0)
+    return np.array([nomenclature.mass_t_per_unit(*good) for good in goods], dtype=np.float64)
 
 
 def _level(operation: str, gives: str) -> str:

@@ -1,12 +1,14 @@
 """What flows: the solver's quantities joined back to declarations, one row per lane and period."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
-from eit.matching.arrays import USED, Bools, Floats, Ints
+from eit.matching.arrays import USED, Bools, Floats, Ints, folded
 from eit.matching.lanes import SOURCES
 from eit.matching.problem import Offer, period_cost, yearly_cost
 from eit.results import table
@@ -59,7 +61,13 @@ def _order(offer: Offer, lane: Ints, period: Ints) -> Ints:
     if ends.residues < len(ends.origins):  # a hub gives several resources under one id
         ranks.append(_rank(resource, lanes.origin, 0))
     told = [rank for rank in ranks if len(rank) and (rank != rank[0]).any()]
-    return np.asarray(np.lexsort(told[::-1]) if told else np.arange(len(lane)), dtype=np.int64)
+    sizes = [int(rank.max()) + 1 for rank in told]
+    if math.prod(sizes) >= 2**62:
+        return np.asarray(np.lexsort(told[::-1]), dtype=np.int64)
+    key = np.zeros(len(lane), dtype=np.int64)
+    for rank, size in zip(told, sizes, strict=True):
+        key = folded(key, rank, size)
+    return np.argsort(key, kind="stable")  # of one key: quicker than by one after the other
 
 
 def _rank(names: NDArray[np.object_], at: Ints, in_order: int) -> Ints:
@@ -74,32 +82,37 @@ def _described(offer: Offer, lane: Ints, period: Ints) -> dict[str, object]:
     """Who, what, by which rule and how, for each row."""
     lanes, ends = offer.lanes.take(lane), offer.ends
     recipe = ends.destinations["recipe"].to_numpy(dtype=np.int64)[lanes.end]
+    modes, sources = (pd.array(names, dtype="str") for names in (offer.links.modes, SOURCES))
     return {
-        "from_id": ends.origins["id"].to_numpy(dtype=object)[lanes.origin],
-        "to_id": ends.destinations["id"].to_numpy(dtype=object)[lanes.end],
+        "from_id": _named(ends.origins["id"], lanes.origin),
+        "to_id": _named(ends.destinations["id"], lanes.end),
         "period": period + 1,
-        "resource": ends.origins["resource"].to_numpy(dtype=object)[lanes.origin],
-        "unit": ends.origins["unit"].to_numpy(dtype=object)[lanes.origin],
-        "rule_id": offer.partners.met["rule_id"].to_numpy(dtype=object)[lanes.met],
-        "mode": np.array(offer.links.modes, dtype=object)[lanes.mode],
+        "resource": _named(ends.origins["resource"], lanes.origin),
+        "unit": _named(ends.origins["unit"], lanes.origin),
+        "rule_id": _named(offer.partners.met["rule_id"], lanes.met),
+        "mode": modes.take(lanes.mode),
         "distance_km": lanes.distance_km,
-        "distance_source": np.array(SOURCES, dtype=object)[lanes.source],
+        "distance_source": sources.take(lanes.source),
         "recipe": pd.arrays.IntegerArray(recipe, recipe < 0),
     }
+
+
+def _named(texts: pd.Series, at: Ints) -> ExtensionArray:
+    """Text at each position, as a column of texts already: nobody need look what they are."""
+    named: ExtensionArray = texts.array.take(at)
+    return named
 
 
 def _figures(offer: Offer, lane: Ints, period: Ints, quantity: Floats) -> dict[str, object]:
     """Quantities, trips, euros and kilograms of each row."""
     prices = offer.prices.of(lane)
     way = offer.bundles.way[lane]
-    of_period = _by_way_and_period(offer, lane, period, quantity)
     first = _first(way)
     first_of_period = _first(way * offer.ends.periods + period)
-    payload = offer.term_of("payload", way)
-    trips = np.ceil(of_period / payload - 1e-9)
-    trips = np.where(first_of_period & np.isfinite(payload), trips, np.nan)
+    trips, whole = _trips(offer, lane, period, quantity, first_of_period)
     transport = prices.transport_eur * quantity
-    transport = transport + np.nan_to_num(trips) * offer.term_of("trip_eur", way)
+    if whole.any():
+        transport = transport + trips * offer.term_of("trip_eur", way)
     treatment = prices.treatment_eur * quantity
     fixed = yearly_cost(offer)[way] * first + period_cost(offer)[way] * first_of_period
     donor = prices.saving_donor_eur * quantity
@@ -107,7 +120,7 @@ def _figures(offer: Offer, lane: Ints, period: Ints, quantity: Floats) -> dict[s
     return {
         "quantity": quantity,
         "delivered": quantity * prices.ratio,
-        "trips": pd.arrays.IntegerArray(np.nan_to_num(trips).astype(np.int64), np.isnan(trips)),
+        "trips": pd.arrays.IntegerArray(trips, ~whole),
         "transport_cost_eur": transport,
         "treatment_cost_eur": treatment,
         "fixed_cost_eur": fixed,
@@ -116,6 +129,20 @@ def _figures(offer: Offer, lane: Ints, period: Ints, quantity: Floats) -> dict[s
         "value_eur": donor + receiver - transport - treatment - fixed,
         "co2e_kg": prices.co2e_kg * quantity,
     }
+
+
+def _trips(
+    offer: Offer, lane: Ints, period: Ints, quantity: Floats, first: Bools
+) -> tuple[Ints, Bools]:
+    """Whole trips on the first row of each way and period that needs any, and which these are."""
+    way = offer.bundles.way[lane]
+    payload = offer.term_of("payload", way)
+    whole = first & np.isfinite(payload)
+    trips = np.zeros(len(lane), dtype=np.int64)
+    if whole.any():
+        of_period = _by_way_and_period(offer, lane, period, quantity)[whole]
+        trips[whole] = np.ceil(of_period / payload[whole] - 1e-9)
+    return trips, whole
 
 
 def _by_way_and_period(offer: Offer, lane: Ints, period: Ints, quantity: Floats) -> Floats:

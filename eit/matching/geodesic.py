@@ -79,12 +79,18 @@ def distances_km(starts: Points, stops: Points, origin: Ints, end: Ints) -> Floa
     distance = np.empty(len(origin))
     for at in range(0, len(origin), CHUNK):
         part = slice(at, at + CHUNK)
-        here = starts.sphere.take(origin[part], axis=1)
-        distance[part] = _by_series(here, stops.sphere.take(end[part], axis=1))
+        here, there = _gathered(starts, origin[part]), _gathered(stops, end[part])
+        distance[part] = _by_series(here, there)
     rest = np.flatnonzero(~((distance >= NEAR_KM) & (distance <= FAR_KM)))
     here, there = starts.degrees[:, origin[rest]], stops.degrees[:, end[rest]]
     distance[rest] = EARTH.inv(*here, *there)[2] / 1000
     return distance
+
+
+def _gathered(places: Points, at: Ints) -> Floats:
+    """Some of the places on the auxiliary sphere, shape (3, k)."""
+    wide = at.astype(np.intp)  # once, not for each coordinate
+    return places.sphere.take(wide, axis=1, mode="clip")  # none lies outside: needs no check
 
 
 def _by_series(here: Floats, there: Floats) -> Floats:
@@ -93,23 +99,61 @@ def _by_series(here: Floats, there: Floats) -> Floats:
     NaN where longitudes differ too much for it. ``shift`` is by how much they differ more on
     the sphere than on the ellipsoid; names in ``_x`` stand for a function of that difference
     times the cosines of both latitudes, which is what coordinates give without any sine.
+    Here and below, arrays are changed in place where they can be: fewer of them stay in cache.
     """
     (x1, y1, z1), (x2, y2, z2) = here, there
-    x, y, z = x2 - x1, y2 - y1, z2 - z1
-    sine_x, cosine_x, sines = x1 * y - y1 * x, x1 * x2 + y1 * y2, z1 * z2
-    apart = x * x + y * y + z * z
-    flat = 1 - E2 * (1 - (z1 * z1 + sines + z2 * z2) / 3)
+    x, y, z = there - here
+    sine_x = x1 * y
+    sine_x -= y1 * x
+    cosine_x = x1 * x2
+    cosine_x += y1 * y2
+    sines = z1 * z2
+    flat = _flat(z1, z2, sines)
+    x *= x
+    y *= y
+    z *= z
+    apart = x + y
+    apart += z
     tangent = sine_x / np.maximum(cosine_x, LEAST)
     wide = ~(np.abs(tangent) < WIDEST)
     tangent[wide] = 0.0
-    square = tangent * tangent
-    shift = (1 / np.sqrt(flat) - 1) * tangent * (1 - square * (1 / 3 - square / 5))
-    newton = 1 + FLATTENING * cosine_x
+    shift = _first_shift(flat, tangent)
+    sines *= 2
+    newton = FLATTENING * cosine_x
+    newton += 1
     for _ in range(ROUNDS):
-        shift += newton * (_shift(_Arc.of(apart, sine_x, cosine_x, sines, shift)) - shift)
+        more = _shift(_Arc.of(apart, sine_x, cosine_x, sines, shift))
+        more -= shift
+        more *= newton
+        shift += more
     length = _length(_Arc.of(apart, sine_x, cosine_x, sines, shift))
     length[wide] = np.nan
     return length
+
+
+def _flat(z1: Floats, z2: Floats, sines: Floats) -> Floats:
+    """One less the squared eccentricity times the squared cosine of the middle latitude."""
+    flat = z1 * z1
+    flat += sines
+    flat += z2 * z2
+    flat *= E2 / 3
+    flat += 1 - E2
+    return flat
+
+
+def _first_shift(flat: Floats, tangent: Floats) -> Floats:
+    """Guess the shift by the middle latitude, and the angle by its tangent."""
+    square = tangent * tangent
+    angle = square * (1 / 5)
+    angle -= 1 / 3
+    angle *= square
+    angle += 1
+    angle *= tangent
+    flat = np.sqrt(flat)
+    shift = np.divide(1, flat, out=flat)
+    shift -= 1
+    shift *= angle
+    return shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +161,7 @@ class _Arc:
     """Great circles between pairs of points of the auxiliary sphere; arrays of shape (k,)."""
 
     chord2: Floats  # square of the chord
+    half2: Floats  # square of the cosine of half the arc
     turned_x: Floats  # sine of the difference of longitude, times the cosines of the latitudes
     cos2: Floats  # square of the cosine of the azimuth at the equator
     middle: Floats  # cosine of twice the arc from the equator to its middle, times `cos2`
@@ -124,47 +169,120 @@ class _Arc:
 
     @classmethod
     def of(
-        cls, apart: Floats, sine_x: Floats, cosine_x: Floats, sines: Floats, shift: Floats
+        cls, apart: Floats, sine_x: Floats, cosine_x: Floats, twice_sines: Floats, shift: Floats
     ) -> "_Arc":
         square = shift * shift
-        sine, versine = shift * (1 - square / 6), 0.5 * square * (1 - square / 12)
-        turned_x = sine_x * (1 - versine) + cosine_x * sine
-        chord2 = apart + 2 * (cosine_x * versine + sine_x * sine)
-        chord2 = np.minimum(np.maximum(chord2, LEAST**2), 1.0)  # one is far beyond `FAR_KM`
-        cosine = 1 - 0.5 * chord2
-        cos2 = 1 - turned_x * turned_x / (chord2 * (1 - 0.25 * chord2))
-        return cls(chord2, turned_x, cos2, cos2 * cosine - 2 * sines, cosine)
+        sine = square * (-1 / 6)
+        sine += 1
+        sine *= shift
+        versine = square * (-1 / 24)
+        versine += 0.5
+        versine *= square
+        chord2 = cosine_x * versine
+        chord2 += sine_x * sine
+        chord2 *= 2
+        chord2 += apart
+        np.clip(chord2, LEAST**2, 1.0, out=chord2)  # one is far beyond `FAR_KM`
+        versine = np.subtract(1, versine, out=versine)
+        versine *= sine_x
+        sine *= cosine_x
+        turned_x = np.add(versine, sine, out=sine)
+        cosine = chord2 * -0.5
+        cosine += 1
+        half2 = chord2 * -0.25
+        half2 += 1
+        cos2 = turned_x * turned_x
+        cos2 /= chord2 * half2
+        cos2 = np.subtract(1, cos2, out=cos2)
+        middle = cos2 * cosine
+        middle -= twice_sines
+        return cls(chord2, half2, turned_x, cos2, middle, cosine)
 
 
 def _shift(arc: _Arc) -> Floats:
     """Karney's equation 8 with 23 to 25: the shift that goes with the arc of another."""
     eps, tilt = _course(arc)
-    eps2, tilt2 = eps * eps, tilt * tilt
-    shift: Floats = tilt * (2 * C31[0] + eps * (2 * C31[1] + eps * 2 * C31[2]))
-    shift += (4 * C32[0] + 4 * C32[1] * eps) * arc.cosine * (2 * tilt2 - eps2)
-    shift += 2 * C33 * (4 * arc.cosine * arc.cosine - 1) * tilt * (4 * tilt2 - 3 * eps2)
+    tilt2 = tilt * tilt
+    apart2 = tilt2 - eps * eps  # 2 tilt2 - eps2 is this and tilt2, 4 tilt2 - 3 eps2 thrice this too
+    shift = eps * (2 * C31[2])
+    shift += 2 * C31[1]
+    shift *= eps
+    shift += 2 * C31[0]
+    shift *= tilt
+    four = eps * (4 * C32[1])
+    four += 4 * C32[0]
+    four *= arc.cosine
+    four *= tilt2 + apart2
+    shift += four
+    six = np.multiply(arc.cosine, arc.cosine, out=four)
+    six *= 8 * C33
+    six -= 2 * C33
+    six *= tilt
+    apart2 *= 3
+    apart2 += tilt2
+    six *= apart2
+    shift += six
     shift += _powers(ARC_BY_SINE, arc.chord2)
-    return FLATTENING * _powers(A3, eps) * arc.turned_x * shift
+    shift *= _powers(A3, eps)
+    shift *= arc.turned_x
+    shift *= FLATTENING
+    return shift
 
 
 def _length(arc: _Arc) -> Floats:
     """Karney's equation 7 with 15 to 18."""
     eps, tilt = _course(arc)
     eps2, tilt2 = eps * eps, tilt * tilt
-    more = tilt * (0.375 * eps2 - 1) - 0.25 * arc.cosine * (1 - 0.5 * eps2) * (2 * tilt2 - eps2)
-    double = 2 * arc.cosine * arc.cosine - 1
-    more -= (2 * double + 1) / 24 * tilt * (4 * tilt2 - 3 * eps2)
-    more -= 5 / 64 * arc.cosine * double * (8 * tilt2 * (tilt2 - eps2) + eps2 * eps2)
-    stretch = (1 + eps2 * (0.25 + eps2 / 64)) / (1 - eps)
-    by_chord = _powers(ARC, arc.chord2) + np.sqrt(1 - 0.25 * arc.chord2) * more
-    length: Floats = B_KM * stretch * np.sqrt(arc.chord2) * by_chord
+    apart2 = tilt2 - eps2
+    more = 0.375 * eps2
+    more -= 1
+    more *= tilt
+    four = eps2 * 0.125
+    four -= 0.25
+    four *= arc.cosine
+    four *= tilt2 + apart2
+    more += four
+    double = arc.cosine * arc.cosine
+    double *= 2
+    double -= 1
+    eight = tilt2 * apart2
+    eight *= 8
+    eight += eps2 * eps2
+    eight *= double
+    eight *= arc.cosine
+    eight *= 5 / 64
+    more -= eight
+    six = np.add(double, 0.5, out=double)
+    six *= tilt
+    apart2 *= 3
+    apart2 += tilt2
+    six *= apart2
+    six *= 1 / 12
+    more -= six
+    more *= np.sqrt(arc.half2)
+    more += _powers(ARC, arc.chord2)
+    stretch = eps2 * (1 / 64)
+    stretch += 0.25
+    stretch *= eps2
+    stretch += 1
+    stretch /= 1 - eps
+    length: Floats = B_KM * stretch
+    length *= np.sqrt(arc.chord2)
+    length *= more
     return length
 
 
 def _course(arc: _Arc) -> tuple[Floats, Floats]:
     """Karney's epsilon, and that times the cosine of twice the arc to the middle."""
-    each = EP2 / (1 + np.sqrt(1 + EP2 * arc.cos2)) ** 2
-    return each * arc.cos2, each * arc.middle
+    each = EP2 * arc.cos2
+    each += 1
+    np.sqrt(each, out=each)
+    each += 1
+    each *= each
+    np.divide(EP2, each, out=each)
+    eps = each * arc.cos2
+    each *= arc.middle
+    return eps, each
 
 
 def _powers(coefficients: tuple[float, ...], x: Floats) -> Floats:

@@ -10,10 +10,13 @@ from eit.matching.arrays import (
     Bools,
     Floats,
     Ints,
+    Places,
     chunks,
+    condensed,
     constant,
     looked_up,
     positions,
+    taken,
 )
 from eit.matching.candidates import SLACK
 from eit.matching.carriage import Carrier
@@ -36,19 +39,20 @@ def judge(
     """Find the first check that each way fails."""
     stage = ways.stage.copy()
     stated = _Stated.of(ends, partners)
-    priced = links.terms["priced"].to_numpy()
+    reach = _Reach.of(ends, partners, settings, carriers)
+    sites, hazards = _Sites.of(ends), _Hazards.of(ends, links)
+    unpriced = ~links.terms["priced"].to_numpy(dtype=bool)
     for part in chunks(len(ways)):
         some = ways.take(part)
-        limit = limit_km(some, ends, partners, settings, carriers) * (1 + SLACK)
         silent, beyond = _quality(some, stated, settings)
         failed = {
-            "no_place": np.isnan(some.distance_km) & ~looked_up(priced, some.link),
-            "too_far": some.distance_km > limit,
-            "hazard": _hazard(some, ends, links),
+            "no_place": np.isnan(some.distance_km) & looked_up(unpriced, some.link),
+            "too_far": some.distance_km > reach.km(some) * (1 + SLACK),
+            "hazard": hazards.bar(some),
             "quality_unknown": silent,
             "quality": beyond,
             "hierarchy": _below(some, ends, partners, settings),
-            "same_site": _same_site(some, ends),
+            "same_site": sites.same(some),
         }
         for name, where in failed.items():
             if where.any():
@@ -67,27 +71,68 @@ def limit_km(
 
     Of a default way of a carrier, both ends' as that mode sees them.
     """
-    start = ends.origins["limit_km"].to_numpy()[ways.origin]
-    if len(ends.hubs):
-        unlimited = (ways.origin >= ends.residues) & (ways.end < ends.needs)
-        start = np.where(unlimited, np.inf, start)
-    stop = ends.destinations["limit_km"].to_numpy()[ways.end]
-    most = np.inf if settings.max_distance_km is None else settings.max_distance_km
-    rule = partners.met["limit_km"].to_numpy()[ways.met]
-    limit = np.asarray(np.minimum(np.minimum(start, stop), np.minimum(rule, most)))
-    for carrier in carriers:
-        at = carrier.among(ways.link, ways.mode)
-        limit[at] = limit_km(ways.take(at), carrier.ends, partners, settings)
-    return limit
+    return _Reach.of(ends, partners, settings, carriers).km(ways)
 
 
-def _hazard(ways: Lanes, ends: Ends, links: Links) -> Bools:
-    dangerous = ends.origins["hazardous"].to_numpy(dtype=bool)
-    if not dangerous.any():
-        return _nowhere(ways)
-    refused = looked_up(links.terms["bars_hazard"].to_numpy(), ways.link)
-    refused = refused | ~ends.destinations["takes_hazardous"].to_numpy(dtype=bool)[ways.end]
-    return np.asarray(dangerous[ways.origin] & refused, dtype=bool)
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Longest distances of origins, ends and rules, as arrays: looked up in many chunks."""
+
+    ends: Ends
+    start_km: Floats
+    stop_km: Floats
+    rule_km: Floats  # and the scenario's
+    carried: tuple[tuple[Carrier, "_Reach"], ...]
+
+    @classmethod
+    def of(
+        cls, ends: Ends, partners: Partners, settings: Settings, carriers: Sequence[Carrier]
+    ) -> "_Reach":
+        most = np.inf if settings.max_distance_km is None else settings.max_distance_km
+        return cls(
+            ends=ends,
+            start_km=ends.origins["limit_km"].to_numpy(),
+            stop_km=ends.destinations["limit_km"].to_numpy(),
+            rule_km=condensed(np.minimum(partners.met["limit_km"].to_numpy(), most)),
+            carried=tuple((one, cls.of(one.ends, partners, settings, ())) for one in carriers),
+        )
+
+    def km(self, ways: Lanes) -> Floats:
+        """Longest distance of each way, shape (k,)."""
+        limit: Floats = taken(self.start_km, ways.origin)
+        if len(self.ends.hubs):
+            unlimited = (ways.origin >= self.ends.residues) & (ways.end < self.ends.needs)
+            limit[unlimited] = np.inf
+        np.minimum(limit, taken(self.stop_km, ways.end), out=limit)
+        np.minimum(limit, taken(self.rule_km, ways.met), out=limit)
+        for carrier, reach in self.carried:
+            at = carrier.among(ways.link, ways.mode)
+            limit[at] = reach.km(ways.take(at))
+        return limit
+
+
+@dataclass(frozen=True, slots=True)
+class _Hazards:
+    """What is hazardous, and which ends and rows of links.csv refuse it."""
+
+    dangerous: Bools
+    refused: Bools
+    barred: Bools
+
+    @classmethod
+    def of(cls, ends: Ends, links: Links) -> "_Hazards":
+        return cls(
+            dangerous=ends.origins["hazardous"].to_numpy(dtype=bool),
+            refused=~ends.destinations["takes_hazardous"].to_numpy(dtype=bool),
+            barred=links.terms["bars_hazard"].to_numpy(dtype=bool),
+        )
+
+    def bar(self, ways: Lanes) -> Bools:
+        """Ways that something hazardous may not take."""
+        if not self.dangerous.any():
+            return _nowhere(ways)
+        refused = looked_up(self.barred, ways.link) | taken(self.refused, ways.end)
+        return np.asarray(taken(self.dangerous, ways.origin) & refused, dtype=bool)
 
 
 def _nowhere(ways: Lanes) -> Bools:
@@ -139,11 +184,22 @@ def _below(ways: Lanes, ends: Ends, partners: Partners, settings: Settings) -> B
     return np.asarray(level > worst, dtype=bool)
 
 
-def _same_site(ways: Lanes, ends: Ends) -> Bools:
-    """Ways within one site that no row of links.csv lists."""
-    start = ends.origins["site"].to_numpy()[ways.origin]
-    stop = ends.destinations["site"].to_numpy()[ways.end]
-    return np.asarray((start >= 0) & (start == stop) & (ways.link == NO_LINK), dtype=bool)
+@dataclass(frozen=True, slots=True)
+class _Sites:
+    """Sites of origins and ends; those of hubs, which have none, are never the same."""
+
+    start: Places
+    stop: Places
+
+    @classmethod
+    def of(cls, ends: Ends) -> "_Sites":
+        start, stop = ends.origins["site"].to_numpy(), ends.destinations["site"].to_numpy()
+        return cls(np.where(start < 0, -2, start).astype(np.int32), stop.astype(np.int32))
+
+    def same(self, ways: Lanes) -> Bools:
+        """Ways within one site that no row of links.csv lists."""
+        same = taken(self.start, ways.origin) == taken(self.stop, ways.end)
+        return np.asarray(same & (ways.link == NO_LINK), dtype=bool)
 
 
 def _rank(levels: pd.Series) -> Ints:

@@ -17,6 +17,7 @@ from eit.matching.arrays import (
     is_constant,
     listed,
     looked_up,
+    present,
     taken,
 )
 from eit.matching.candidates import SLACK, Pairs, near_pairs
@@ -155,7 +156,7 @@ def bundle(lanes: Lanes, ends: Ends) -> Bundles:
     """
     unlisted = is_constant(lanes.link) and lanes.link[0] == NO_LINK
     if unlisted and is_constant(lanes.mode) and not len(ends.hubs):
-        alone = np.arange(len(lanes))
+        alone = np.arange(len(lanes), dtype=np.int32)
         return Bundles(alone, alone, alone)
     start, stop = _partner_numbers(lanes, ends)
     shared = (lanes.link != NO_LINK) | (start != lanes.origin) | (stop != lanes.end)
@@ -173,11 +174,11 @@ def bundle(lanes: Lanes, ends: Ends) -> Bundles:
 def parted(ways: Lanes, ends: Ends) -> tuple[Lanes, Lanes]:
     """Split judged ways into lanes, and the failed ways of ends that have no lane."""
     made = ways.stage == STAGES.index(MADE)
-    lanes, missed = ways if made.all() else ways.take(made), ways.take(~made)
+    missed = ways.take(np.flatnonzero(~made))
+    lanes = ways.take(made) if len(missed) else ways
     lanes = replace(lanes, stage=_code(STAGES.index(MADE), len(lanes)))
-    sends = np.zeros(len(ends.origins), dtype=bool)
-    takes = np.zeros(len(ends.destinations), dtype=bool)
-    sends[lanes.origin], takes[lanes.end] = True, True
+    sends = present(lanes.origin, len(ends.origins))
+    takes = present(lanes.end, len(ends.destinations))
     return lanes, missed.take(~sends[missed.origin] | ~takes[missed.end])
 
 

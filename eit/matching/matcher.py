@@ -166,14 +166,16 @@ def find_market(territory: Territory, settings: Settings, *, sound_only: bool = 
     ways = by_road(ways, ends, partners, territory, settings)
     ways = judge(ways, ends, partners, links, carriers, settings)
     ways = pass_on(ways, ends, partners, links, carriers, settings)
+    considered = len(ways)
     lanes, misses = parted(ways, ends)
+    del ways  # what follows can use the memory
     tariff = read_tariff(ends, links, territory, settings)
     prices = PriceList(lanes, ends, partners, links, tariff, carriers)
     offer = Offer(ends, partners, links, lanes, bundle(lanes, ends), prices, carriers)
     if circles := growing_hubs(offer):
         raise DeclarationError(circles)
     assumptions = list_assumptions(offer, tariff, territory, settings)
-    return Market(offer, misses, assumptions, len(ways))
+    return Market(offer, misses, assumptions, considered)
 
 
 @dataclass(slots=True)

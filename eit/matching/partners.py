@@ -4,6 +4,7 @@ Goods are few even where declarations are many: everything here works on the dis
 (resource, unit) of origins and ends, numbered by their ``key``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,14 +169,17 @@ def _plain(origin: pd.Series, end: pd.Series, *, level: str) -> pd.DataFrame:
 def _avoided(met: pd.DataFrame, settings: Settings) -> pd.Series:
     """Emission avoided per unit: the rule's; if blank, that of making the need anew, if known."""
     blank = met["avoided_kg"].isna()
-    found = {name: avoided_factor(name, settings) for name in met.loc[blank, "need"].unique()}
-    anew = met["need"].map({name: one.value for name, one in found.items() if one is not None})
+    found = avoided_factors(met.loc[blank, "need"].unique(), settings)
+    anew = met["need"].map({name: one.value for name, one in found.items()})
     return met["avoided_kg"].fillna(met["ratio"] * anew.astype(float)).fillna(0.0)
 
 
-def avoided_factor(resource: str, settings: Settings) -> nomenclature.Factor | None:
-    """Emission of making one unit of a resource anew, where the nomenclature names a factor."""
-    if nomenclature.is_waste_code(resource):
-        return None
-    name = nomenclature.resources()["avoided_factor"].get(resource, "")
-    return nomenclature.factor(str(name), overrides=settings.factors) if name else None
+def avoided_factors(resources: Iterable[str], settings: Settings) -> dict[str, nomenclature.Factor]:
+    """Emission of making one unit of a resource anew, for those that have a factor for it."""
+    known = nomenclature.resources()["avoided_factor"]
+    names = known[known != ""].to_dict()
+    return {
+        resource: nomenclature.factor(names[resource], overrides=settings.factors)
+        for resource in resources
+        if resource in names and not nomenclature.is_waste_code(resource)
+    }

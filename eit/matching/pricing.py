@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eit.matching.arrays import Floats, Ints, chunks, constant, looked_up
+from eit.matching.arrays import (
+    Bools,
+    Floats,
+    Ints,
+    chosen,
+    chunks,
+    condensed,
+    constant,
+    looked_up,
+    taken,
+)
 from eit.matching.carriage import Carrier
 from eit.matching.ends import Ends
 from eit.matching.lanes import Lanes
@@ -68,13 +78,17 @@ class PriceList:
 
     def of(self, rows: Ints | slice) -> Prices:
         """Figures of some lanes."""
-        rest = self.ends, self.partners, self.links, self.tariff, self.carriers
-        return price_lanes(self.lanes.take(rows), *rest)
+        lanes = self.lanes.take(rows)
+        rates = _Rates.of(self.ends, self.partners, self.links, self.tariff)
+        return _by_carrier(rates.price(lanes), lanes, self)
 
     def _column(self, name: str) -> Floats:
         column = np.empty(len(self.lanes))
+        rates = _Rates.of(self.ends, self.partners, self.links, self.tariff)
         for part in chunks(len(column)):
-            column[part] = getattr(self.of(part), name)
+            lanes = self.lanes.take(part)
+            prices = _by_carrier(rates.price(lanes), lanes, self)
+            column[part] = getattr(prices, name)
         return column
 
     @property
@@ -114,18 +128,10 @@ class PriceList:
         return self._column("value_eur")
 
 
-def price_lanes(
-    lanes: Lanes,
-    ends: Ends,
-    partners: Partners,
-    links: Links,
-    tariff: Tariff,
-    carriers: Sequence[Carrier] = (),
-) -> Prices:
-    """Price every lane per unit shipped."""
-    prices = _by_tariff(lanes, ends, partners, links, tariff)
-    for carrier in carriers:
-        prices = _carried(prices, carrier, lanes, ends, partners)
+def _by_carrier(prices: Prices, lanes: Lanes, rest: PriceList) -> Prices:
+    """Price anew what is carried by a mode beside the road."""
+    for carrier in rest.carriers:
+        prices = _carried(prices, carrier, lanes, rest.ends, rest.partners)
     return prices
 
 
@@ -153,29 +159,65 @@ def _carried(
     return replace(prices, **changed)
 
 
-def _by_tariff(
-    lanes: Lanes, ends: Ends, partners: Partners, links: Links, tariff: Tariff
-) -> Prices:
-    """Prices by what links.csv says, else by the mode's cost of a tonne-kilometre."""
-    terms = links.terms
-    distance = np.nan_to_num(lanes.distance_km)
-    t_km = ends.origins["mass_t"].to_numpy()[lanes.origin] * distance
-    quoted = looked_up(np.nan_to_num(terms["cost_eur"].to_numpy()), lanes.link)
-    priced = looked_up(terms["priced"].to_numpy(), lanes.link)
-    emitted = looked_up(terms["co2e_kg"].to_numpy(), lanes.link)
-    by_distance = t_km * looked_up(tariff.co2e_kg_per_t_km, lanes.mode)
-    by_tariff = t_km * looked_up(tariff.cost_eur_per_t_km, lanes.mode)
-    met = partners.met
-    ratio = met["ratio"].to_numpy()[lanes.met]
-    rule_cost = met["treatment_eur"].to_numpy()[lanes.met]
-    return Prices(
-        transport_eur=np.where(priced, quoted, by_tariff),
-        treatment_eur=rule_cost + ends.destinations["treatment_eur"].to_numpy()[lanes.end],
-        saving_donor_eur=tariff.donor_eur[lanes.origin],
-        saving_receiver_eur=ratio * tariff.receiver_eur[lanes.end],
-        t_km=t_km,
-        co2e_kg=met["avoided_kg"].to_numpy()[lanes.met]
-        - np.where(np.isnan(emitted), by_distance, emitted),
-        ratio=ratio,
-        laid_eur=constant(0.0, len(lanes)),
-    )
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """Figures of origins, ends, rules, rows of links.csv and modes, as arrays.
+
+    They are taken from their tables once for all lanes; those that are one figure throughout
+    are not looked up lane by lane.
+    """
+
+    mass_t: Floats
+    donor_eur: Floats
+    receiver_eur: Floats
+    treatment_eur: Floats
+    rule_eur: Floats
+    avoided_kg: Floats
+    ratio: Floats
+    quoted_eur: Floats
+    quoted_kg: Floats
+    priced: Bools
+    tariff: Tariff
+
+    @classmethod
+    def of(cls, ends: Ends, partners: Partners, links: Links, tariff: Tariff) -> "_Rates":
+        met, terms = partners.met, links.terms
+        return cls(
+            mass_t=condensed(ends.origins["mass_t"].to_numpy()),
+            donor_eur=tariff.donor_eur,
+            receiver_eur=tariff.receiver_eur,
+            treatment_eur=condensed(ends.destinations["treatment_eur"].to_numpy()),
+            rule_eur=condensed(met["treatment_eur"].to_numpy()),
+            avoided_kg=met["avoided_kg"].to_numpy(),
+            ratio=condensed(met["ratio"].to_numpy()),
+            quoted_eur=np.nan_to_num(terms["cost_eur"].to_numpy()),
+            quoted_kg=terms["co2e_kg"].to_numpy(),
+            priced=terms["priced"].to_numpy(dtype=bool),
+            tariff=tariff,
+        )
+
+    def price(self, lanes: Lanes) -> Prices:
+        """Prices by what links.csv says, else by the mode's cost of a tonne-kilometre."""
+        distance = lanes.distance_km
+        if not np.isfinite(distance).all():
+            distance = np.nan_to_num(distance)
+        t_km = taken(self.mass_t, lanes.origin) * distance
+        by_tariff = t_km * looked_up(self.tariff.cost_eur_per_t_km, lanes.mode)
+        by_distance = t_km * looked_up(self.tariff.co2e_kg_per_t_km, lanes.mode)
+        quoted_eur, quoted_kg, priced = (
+            looked_up(figures, lanes.link)
+            for figures in (self.quoted_eur, self.quoted_kg, self.priced)
+        )
+        emitted = chosen(looked_up(np.isnan(self.quoted_kg), lanes.link), by_distance, quoted_kg)
+        ratio = taken(self.ratio, lanes.met)
+        rule_eur = taken(self.rule_eur, lanes.met)
+        return Prices(
+            transport_eur=chosen(priced, quoted_eur, by_tariff),
+            treatment_eur=rule_eur + taken(self.treatment_eur, lanes.end),
+            saving_donor_eur=taken(self.donor_eur, lanes.origin),
+            saving_receiver_eur=ratio * taken(self.receiver_eur, lanes.end),
+            t_km=t_km,
+            co2e_kg=taken(self.avoided_kg, lanes.met) - emitted,
+            ratio=ratio,
+            laid_eur=constant(0.0, len(lanes)),
+        )

@@ -83,8 +83,8 @@ def build(offer: Offer, settings: Settings) -> Exchange:
     return Exchange(
         supply=ends.offered,
         demand=ends.wanted,
-        origin=lanes.origin.astype(np.int64),
-        destination=lanes.end.astype(np.int64),
+        origin=lanes.origin,
+        destination=lanes.end,
         ratio=offer.ratio,
         way=offer.bundles.way,
         pair=offer.bundles.pair,

@@ -37,8 +37,7 @@ class Limits:
 
     def none(self) -> "Limits":
         """No limit at all."""
-        nothing = np.zeros(0)
-        return Limits(nothing.astype(int), nothing.astype(int), nothing, nothing, ())
+        return NO_LIMITS
 
     def among(self, names: tuple[str, ...]) -> "Limits":
         """Number the properties among more of them."""
@@ -46,18 +45,23 @@ class Limits:
         return replace(self, name=number[self.name], names=names)
 
 
+NO_LIMITS = Limits(
+    np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), ()
+)
+
+
 def read_limits(quality: pd.Series) -> Limits:
     """Limits that each row sets, as in ``moisture_pct<=15``; ``=`` limits from both sides."""
     number, texts = pd.factorize(quality)
-    found = pd.DataFrame(
-        [
-            (at, name, sense, bound)
-            for at, text in enumerate(texts)
-            for name, sign, bound in statements(text)
-            for sense in {"<=": (1.0,), ">=": (-1.0,), "=": (1.0, -1.0)}[sign]
-        ],
-        columns=["text", "name", "sense", "bound"],
-    )
+    stated = [
+        (at, name, sense, bound)
+        for at, text in enumerate(texts)
+        for name, sign, bound in statements(text)
+        for sense in {"<=": (1.0,), ">=": (-1.0,), "=": (1.0, -1.0)}[sign]
+    ]
+    if not stated:
+        return NO_LIMITS
+    found = pd.DataFrame(stated, columns=["text", "name", "sense", "bound"])
     rows = pd.DataFrame({"row": np.arange(len(number)), "text": number})
     each = rows.merge(found, on="text").sort_values(["row", "name", "sense"], kind="stable")
     names = tuple(sorted(set(found["name"])))
@@ -72,6 +76,8 @@ def read_limits(quality: pd.Series) -> Limits:
 
 def read_properties(quality: pd.Series, names: tuple[str, ...]) -> Floats:
     """Value of each named property that each row states, NaN if not; shape (rows, names)."""
+    if not names:
+        return np.zeros((len(quality), 0))
     number, texts = pd.factorize(quality)
     table = np.full((len(texts), len(names)), np.nan)
     column = {name: at for at, name in enumerate(names)}

@@ -62,6 +62,18 @@ def communes() -> pd.DataFrame:
     return table
 
 
+def describe_communes(insee: pd.Series) -> pd.DataFrame:
+    """Name, lon, lat (degrees) and area_km2 of the commune of each row, on their index.
+
+    ``""`` and NaN where there is none; where no row has one, the gazetteer is not read.
+    """
+    if (insee == "").all():
+        blank = dict.fromkeys(("lon", "lat", "area_km2"), np.nan)
+        return pd.DataFrame({"name": "", **blank}, index=insee.index)
+    known = communes()[["name", "lon", "lat", "area_km2"]].reindex(insee)
+    return known.set_axis(insee.index).fillna({"name": ""})
+
+
 def normal_name(names: pd.Series) -> pd.Series:
     """One spelling of every commune name: capitals, no accent, no first article, Saint in full.
 
@@ -142,7 +154,7 @@ def _index(by: str) -> dict[str, list[tuple[str, str]]]:
 
 def _find_one(insee: str, postcode: str, name: str) -> tuple[str, str, str]:
     """Commune, how it was found, and what else it might have been."""
-    if insee in communes().index:
+    if insee and insee in communes().index:
         return insee, "insee", ""
     if not postcode and not name:
         return "", "unknown" if insee else "", ""

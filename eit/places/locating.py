@@ -7,7 +7,7 @@ import pandas as pd
 
 from eit.faults import Fault, Notice
 from eit.places.coordinates import read_coordinates
-from eit.places.gazetteer import Found, communes, find_communes
+from eit.places.gazetteer import Found, describe_communes, find_communes
 from eit.places.systems import (
     MAINLAND_BOUNDS,
     WGS84,
@@ -71,18 +71,19 @@ def locate(
     """
     rows = _complete(rows)
     found = find_communes(rows["insee"], rows["postcode"], rows["city"])
-    pairs = _pairs(rows, found)
-    reach = REACH * np.sqrt(found.insee.map(communes()["area_km2"]) / np.pi) + SPARE_KM
+    home = describe_communes(found.insee)
+    pairs = _pairs(rows, found, home)
+    reach = REACH * np.sqrt(home["area_km2"] / np.pi) + SPARE_KM
     given = pairs[pairs["x"].notna()]
     readings = read_coordinates(
         given, area=area, reach_km=reach.reindex(given.index), likely=likely
     )
-    places = _places(pairs, readings, found)
+    places = _places(pairs, readings, found, home)
     story = rows.join(pairs.add_prefix("pair_")).join(readings[["verdict", "reading", "off_km"]])
     story = story.assign(
         how=found.how,
         candidates=found.candidates,
-        commune=_named(found.insee),
+        commune=(home["name"] + " (" + found.insee + ")").where(found.insee != "", ""),
         quality=places["position_quality"],
         placed=False if placed is None else placed,
     )
@@ -101,18 +102,17 @@ def _complete(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{column: value for column, value in blank.items() if column not in rows})
 
 
-def _pairs(rows: pd.DataFrame, found: Found) -> pd.DataFrame:
+def _pairs(rows: pd.DataFrame, found: Found, home: pd.DataFrame) -> pd.DataFrame:
     """The pair of numbers to read in each row, its label, and the commune that judges it."""
     labels = {label: epsg_of(label) for label in rows["crs"].unique()}
     in_degrees = _both(rows, "lon", "lat")
     pairs = rows[["x", "y"]].where(_both(rows, "x", "y")).astype(float)
     pairs.loc[in_degrees, ["x", "y"]] = rows.loc[in_degrees, ["lon", "lat"]].to_numpy(float)
     epsg = rows["crs"].map(labels).fillna(0).astype(int).mask(in_degrees, WGS84)
-    points = communes()[["lon", "lat"]].reindex(found.insee).set_axis(rows.index)
     return pairs.assign(
         epsg=epsg,
-        lon0=points["lon"],
-        lat0=points["lat"],
+        lon0=home["lon"],
+        lat0=home["lat"],
         sure=found.how.isin(SURE),
         region=systems_for(found.insee),
     )
@@ -123,7 +123,9 @@ def _both(rows: pd.DataFrame, first: str, second: str) -> pd.Series:
     return rows[first].notna() & rows[second].notna() & ((rows[first] != 0) | (rows[second] != 0))
 
 
-def _places(pairs: pd.DataFrame, readings: pd.DataFrame, found: Found) -> pd.DataFrame:
+def _places(
+    pairs: pd.DataFrame, readings: pd.DataFrame, found: Found, home: pd.DataFrame
+) -> pd.DataFrame:
     judged = pairs["lon0"].notna()
     verdict = readings["verdict"]
     lost = verdict.eq("none") | (verdict.eq("far") & judged[readings.index])
@@ -132,14 +134,9 @@ def _places(pairs: pd.DataFrame, readings: pd.DataFrame, found: Found) -> pd.Dat
     places.loc[exact] = readings.loc[exact, ["lon", "lat"]]
     quality = pd.Series(np.where(judged, "commune", "none"), index=pairs.index, dtype=object)
     quality[exact] = "exact"
-    areas = found.insee.map(communes()["area_km2"]).where(quality == "commune")
+    areas = home["area_km2"].where(quality == "commune")
     return places.assign(
         position_quality=quality.astype("str"),
         commune_area_km2=areas.astype(float),
         insee=found.insee.astype("str"),
     )
-
-
-def _named(insee: pd.Series) -> pd.Series:
-    names = communes()["name"].reindex(insee, fill_value="").set_axis(insee.index)
-    return (names + " (" + insee.astype("str") + ")").where(insee != "", "")

@@ -23,8 +23,14 @@ DOUBT: Final = 2.0**-11  # of a last digit: so near to half of it, floats cannot
 
 _TENS = np.array([float(f"1e{power}") for power in range(LEAST - 1, DIGITS - LEAST)])
 _FOURS = np.array([f"{number:04d}" for number in range(10_000)], dtype="S4").view(np.uint32)
-_CUT = np.where(np.arange(DIGITS) >= np.arange(DIGITS + 1)[:, None], np.uint8(NONE), np.uint8(0))
-_ZERO, _POINT, _MINUS = b"0.-"
+_KEPT = np.array([len(f"{number:04d}".rstrip("0")) for number in range(10_000)], dtype=np.int8)
+"""Of four digits, how many there are without the zeros at their end."""
+
+_SIGNS = np.frombuffer(b"-.0\xff\xff.0\xff", dtype=np.uint32)
+"""What follows the digits of a figure where they are laid ready: a sign or none, point, zero."""
+
+_SIGN, _POINT, _ZERO, _NOTHING = range(DIGITS, DIGITS + 4)
+READY: Final = DIGITS + 4  # letters laid ready per figure
 
 
 def written(figures: Floats) -> Letters:
@@ -50,17 +56,17 @@ def written(figures: Floats) -> Letters:
     b''
     b'-1e-07'
     """
-    letters = np.full((len(figures), WIDEST), NONE, dtype=np.uint8)
     size = np.abs(figures)
-    plain = np.flatnonzero((size >= 10.0**LEAST) & (size < 10.0 ** (MOST + 1)))
-    power, digits, sure = _digits(size[plain])
-    plain, power, digits = plain[sure], power[sure], digits[sure]
-    _lay_out(letters, plain, power, digits)
-    letters[plain, 0] = np.where(figures[plain] < 0, _MINUS, NONE)
-    letters[size == 0, 0] = _ZERO
-    done = size == 0
-    done[plain] = True
-    rest = np.flatnonzero(~done & ~np.isnan(figures))
+    plain = (size >= 10.0**LEAST) & (size < 10.0 ** (MOST + 1))
+    if plain.any():
+        power, digits, sure = _digits(np.where(plain, size, 1.0))
+        letters = _lay_out(power, digits, figures < 0)
+        plain &= sure
+    else:
+        letters = np.empty((len(figures), WIDEST), dtype=np.uint8)
+    letters[~plain] = NONE
+    letters[size == 0, 0] = ord("0")
+    rest = np.flatnonzero(~(plain | (size == 0) | np.isnan(figures)))
     letters[rest] = laid_out([f"{figure:.{DIGITS}g}".encode() for figure in figures[rest]], WIDEST)
     return letters
 
@@ -73,14 +79,15 @@ def laid_out(cells: Sequence[bytes], width: int) -> Letters:
 
 def _digits(size: Floats) -> tuple[Ints, Ints, Flags]:
     """Power of ten of the first digit, the twelve digits as one number, and whether it is sure."""
-    power = np.floor(np.log10(size)).astype(np.int64)
-    power += size >= _ten(power + 1)
-    power -= size < _ten(power)
+    power = np.searchsorted(_TENS, size, side="right") + (LEAST - 2)
     scaled = size * _ten(DIGITS - 1 - power)  # exact powers, as they are whole
     digits = np.rint(scaled).astype(np.int64)
     sure = np.abs(np.abs(scaled - digits) - 0.5) > DOUBT
     over = digits >= 10**DIGITS
-    return power + over, np.where(over, 10 ** (DIGITS - 1), digits), sure & (power + over <= MOST)
+    digits[over] = 10 ** (DIGITS - 1)
+    power += over
+    sure &= power <= MOST
+    return np.minimum(power, MOST), digits, sure
 
 
 def _ten(power: Ints) -> Floats:
@@ -89,21 +96,32 @@ def _ten(power: Ints) -> Floats:
     return ten
 
 
-def _lay_out(letters: Letters, at: Ints, power: Ints, digits: Ints) -> None:
-    """Set digits, point and leading zeros; zeros at the end of a fraction are left out."""
-    fours = np.stack([digits // 10**8, digits // 10**4 % 10**4, digits % 10**4], axis=1)
-    each = _FOURS[fours].view(np.uint8)
-    kept = DIGITS - np.argmax(each[:, ::-1] != _ZERO, axis=1)
-    each = np.maximum(each, _CUT[np.maximum(kept, power + 1)])
-    for of in range(LEAST, MOST + 1):
-        rows = np.flatnonzero(power == of)
-        line = np.full((len(rows), WIDEST), NONE, dtype=np.uint8)
-        if of < 0:
-            line[:, 1 : 2 - of] = _ZERO
-            line[:, 2] = _POINT
-            line[:, 2 - of : 2 - of + DIGITS] = each[rows]
-        else:
-            line[:, 1 : of + 2] = each[rows, : of + 1]
-            line[:, of + 2] = np.where(kept[rows] > of + 1, _POINT, NONE)
-            line[:, of + 3 : DIGITS + 2] = each[rows, of + 1 :]
-        letters[at[rows]] = line
+def _lay_out(power: Ints, digits: Ints, negative: Flags) -> Letters:
+    """Set sign, digits, point and leading zeros; zeros at the end of a fraction are left out."""
+    high = digits // 10**8
+    rest = digits - high * 10**8
+    middle = rest // 10**4
+    low = rest - middle * 10**4
+    fours = [_FOURS.take(four) for four in (high, middle, low)]
+    ready = np.stack([*fours, np.where(negative, *_SIGNS)], axis=1)
+    kept = np.where(middle > 0, 4 + _KEPT.take(middle), _KEPT.take(high))
+    kept = np.where(low > 0, 8 + _KEPT.take(low), kept)
+    places = _PLACES.take((power - LEAST) * (DIGITS + 1) + kept, axis=0)
+    places += np.arange(0, READY * len(power), READY)[:, None]
+    return ready.view(np.uint8).ravel().take(places)
+
+
+def _places() -> NDArray[np.intp]:
+    """Which of the letters laid ready stands where, by power and number of digits kept."""
+    places = np.full((MOST - LEAST + 1, DIGITS + 1, WIDEST), _NOTHING, dtype=np.intp)
+    for power in range(LEAST, MOST + 1):
+        for kept in range(DIGITS + 1):
+            whole, digits = max(power + 1, 0), list(range(max(kept, power + 1)))
+            line = [_SIGN, *(digits[:whole] or [_ZERO])]
+            if len(digits) > whole:
+                line += [_POINT, *[_ZERO] * (-1 - power), *digits[whole:]]
+            places[power - LEAST, kept, : len(line)] = line
+    return places.reshape(-1, WIDEST)
+
+
+_PLACES = _places()

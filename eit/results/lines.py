@@ -2,16 +2,19 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from eit.results.figures import NONE, Letters, laid_out, written
 
 SPECIAL = ',"\r\n'
 """A cell with one of these may have to be quoted."""
+
+SAMPLE: Final = 1000
+"""Where half of so many first texts differ, as ids do, none is looked for a second time."""
 
 ROWS = 1 << 13
 """Rows laid out at once: what the processor's cache holds."""
@@ -33,44 +36,39 @@ def csv_lines(table: pd.DataFrame) -> Iterator[bytes]:
     titles = io.StringIO()
     csv.writer(titles, lineterminator="\n").writerow(table.columns)
     yield titles.getvalue().encode()
-    columns = [_Column.of(table[name]) for name in table]
+    columns = [_writer(table[name]) for name in table]
     for start in range(0, len(table), ROWS):
-        pieces = []
-        for column in columns:
-            letters = column.letters(slice(start, start + ROWS))
-            pieces += [letters, np.full((len(letters), 1), ord(","), dtype=np.uint8)]
-        pieces[-1][:] = ord("\n")
-        page = np.hstack(pieces)
-        yield page[page < NONE].tobytes()
+        cells = [column(slice(start, start + ROWS)) for column in columns]
+        stop = np.cumsum([letters.shape[1] + 1 for letters in cells])
+        page = np.full((len(cells[0]), stop[-1]), ord(","), dtype=np.uint8)
+        for letters, end in zip(cells, stop.tolist(), strict=True):
+            page[:, end - 1 - letters.shape[1] : end - 1] = letters
+        page[:, -1] = ord("\n")
+        yield page.tobytes().translate(None, delete=bytes([NONE]))
 
 
-class _Column:
-    """A column whose cells are laid out as letters, some rows at a time."""
+def _writer(column: pd.Series) -> Callable[[slice], Letters]:
+    """What lays out the cells of some rows: figures as they are, of all else the distinct ones."""
+    if column.dtype == np.float64:
+        figures = column.to_numpy()
+        return lambda rows: written(figures[rows])
+    if column.dtype == "str" and len(pd.unique(column[:SAMPLE])) > SAMPLE // 2:
+        texts = column.fillna("").to_numpy(dtype=object)
+        return lambda rows: _letters(texts[rows].tolist())[:-1]
+    values = column.to_numpy(dtype=object) if column.dtype == "str" else column.array
 
-    def __init__(self, figures: NDArray[np.float64] | None, places: object, cells: Letters) -> None:
-        self._figures, self._places, self._cells = figures, np.asarray(places), cells
+    def letters(rows: slice) -> Letters:
+        places, distinct = pd.factorize(values[rows])  # of few rows: they stay in cache
+        return _letters(list(map(str, distinct))).take(places, axis=0)
 
-    @classmethod
-    def of(cls, column: pd.Series) -> "_Column":
-        """Figures as they are; of all else, the distinct cells, and which stands where."""
-        if column.dtype == np.float64:
-            return cls(column.to_numpy(), (), np.zeros((0, 0), dtype=np.uint8))
-        places, distinct = pd.factorize(column)
-        return cls(None, places, _letters(list(map(str, np.asarray(distinct, dtype=object)))))
-
-    def letters(self, rows: slice) -> Letters:
-        """Cells of some rows, as letters."""
-        if self._figures is not None:
-            return written(self._figures[rows])
-        cells: Letters = self._cells[self._places[rows]]
-        return cells
+    return letters
 
 
 def _letters(texts: list[str]) -> Letters:
-    """Distinct texts, quoted where they must be, and a last blank one for -1, as letters."""
+    """Texts, quoted where they must be, and a last blank one for -1, as letters."""
     together = "".join(texts)
     if together.isascii() and not any(letter in together for letter in f"{SPECIAL}\0"):
-        letters = np.array([*texts, ""], dtype=f"S{max(map(len, texts), default=0) or 1}")
+        letters = np.array([*texts, ""], dtype=np.bytes_)
         plain = letters.view(np.uint8).reshape(len(letters), -1)
         return np.where(plain == 0, np.uint8(NONE), plain)
     cells = [_quoted(text).encode() for text in texts]

@@ -1,7 +1,7 @@
 """The rows below the header, cut to its width, with what is wrong with whole rows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,10 +35,12 @@ class Body:
 
 def read_body(file: str, sheet: Sheet, header: Header) -> Body:
     """Take the rows below the header: blank rows and repeats of the header are left out."""
-    if sheet.columns:
-        lines = np.arange(2, len(sheet.lines) + 1)
-        return Body(sheet.columns, lines, np.zeros(len(lines), dtype=bool), (), ())
-    return _read_rows(file, sheet, header)
+    if not sheet.columns:
+        return _read_rows(file, sheet, header)
+    if any(cell.strip() for column in sheet.columns[header.width :] for cell in column):
+        return _read_rows(file, replace(sheet, cells=list(sheet), columns=()), header)
+    lines = np.arange(2, len(sheet.lines) + 1)
+    return Body(sheet.columns, lines, np.zeros(len(lines), dtype=bool), (), ())
 
 
 def _read_rows(file: str, sheet: Sheet, header: Header) -> Body:

@@ -11,10 +11,10 @@ from eit.tables import codes, dates, numbers, quality
 from eit.tables.cell import Cell
 from eit.tables.guarding import unguard
 from eit.tables.months import read_months
+from eit.tables.packed import Floats, PackedColumn, Places
 from eit.tables.schema import Column
 
 Reader = Callable[[str], Cell]
-Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 Values = pd.api.extensions.ExtensionArray | np.ndarray[tuple[int], np.dtype[Any]]
@@ -76,11 +76,11 @@ def read_column(column: Column, cells: Sequence[str], *, comma_decimal: bool) ->
     if column.type in TEXTS:
         return _read_texts(column, cells)
     if column.type in _NUMBERS:
-        values = _read_plain(column, cells)
+        values = _read_plain(column, cells, comma_decimal)
         if values is not None:
             return ReadColumn(values, [])
-    places, distinct = pd.factorize(np.array(cells, dtype=object))
-    read, detail = _read_distinct(column, unguard(distinct.tolist()), comma_decimal)
+    places, distinct = _distinct(cells)
+    read, detail = _read_distinct(column, unguard(distinct), comma_decimal)
     told = np.zeros(len(read), dtype=bool)
     told[list(detail)] = True
     findings = []
@@ -103,34 +103,60 @@ def constant(value: str | float | bool, length: int) -> Values:
     return np.full(length, value)
 
 
+def _distinct(cells: Sequence[str]) -> tuple[Places, Sequence[str]]:
+    """Place of each cell among the distinct ones, and these."""
+    if isinstance(cells, PackedColumn):
+        return cells.distinct()
+    places, distinct = pd.factorize(np.array(cells, dtype=object))
+    return places, list(distinct)
+
+
 def _read_texts(column: Column, cells: Sequence[str]) -> ReadColumn:
-    together = "".join(cells)
-    bare = "'" not in together and len(together.split(maxsplit=1)) <= 1  # no space anywhere
-    texts = cells if bare and together == together.strip() else unguard(list(map(str.strip, cells)))
+    places, distinct = _distinct(cells)
+    texts = unguard(list(map(str.strip, distinct)))
     findings = []
-    if "" in texts:
-        if column.required == "yes":
-            blank = (at for at, text in enumerate(texts) if not text)
-            findings = [Finding(at, column.name, "blank", True, {}) for at in blank]
-        texts = [text or column.default for text in texts]
-    return ReadColumn(_array(texts, "str"), findings)
+    if column.required == "yes" and "" in texts:
+        blank = np.array([not text for text in texts])
+        findings = [
+            Finding(at, column.name, "blank", True, {})
+            for at in np.flatnonzero(blank[places]).tolist()
+        ]
+    texts = [text or column.default for text in texts]
+    return ReadColumn(_array(texts, "str").take(places), findings)
 
 
-def _read_plain(column: Column, cells: Sequence[str]) -> Values | None:
+def _read_plain(column: Column, cells: Sequence[str], comma_decimal: bool) -> Values | None:
     """Values of a column of plain numbers, blank cells among them if they may be; else None."""
+    if isinstance(cells, PackedColumn):
+        found = cells.numbers("," if comma_decimal else ".")
+    else:
+        found = _plain_numbers(cells)
+    if found is None:
+        return None
+    doubtful = ~_NUMBERS[column.type][1](found)
+    if doubtful.any():
+        if column.required == "yes" or not _are_empty(cells, found, doubtful):
+            return None
+        found[doubtful] = _default(column)
+    return found
+
+
+def _plain_numbers(cells: Sequence[str]) -> Floats | None:
+    """Cells as Python reads numbers, unless one is none or a person could mean another."""
     together = "".join(cells)
     if any(letter in together for letter in ("'", "_", "\n", ",")):
         return None
     try:
-        found = _numbers(cells)
+        return _numbers(cells)
     except ValueError:
         return None
-    doubtful = np.flatnonzero(~_NUMBERS[column.type][1](found))
-    if doubtful.size:
-        if column.required == "yes" or any(map(cells.__getitem__, doubtful.tolist())):
-            return None
-        found[doubtful] = _default(column)
-    return found
+
+
+def _are_empty(cells: Sequence[str], found: Floats, asked: Flags) -> bool:
+    """Whether there is nothing in the cells asked for."""
+    if isinstance(cells, PackedColumn):
+        return bool(np.isnan(found[asked]).all())
+    return not any(map(cells.__getitem__, np.flatnonzero(asked).tolist()))
 
 
 def _numbers(cells: Sequence[str]) -> Floats:

@@ -4,8 +4,6 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import xlsxwriter
-
 from eit.faults import Fault
 from eit.tables.columns import NUMBER_TYPES
 from eit.tables.guarding import guard
@@ -71,6 +69,8 @@ def _write_csv(path: Path, rows: Sequence[Sequence[str]], separator: str) -> Non
 def _write_workbook(
     path: Path, name: str, rows: Sequence[Sequence[str]], columns: Sequence[Column | None]
 ) -> None:
+    import xlsxwriter  # here: a job that reads tables writes no workbook
+
     options = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
     with xlsxwriter.Workbook(path, options) as book:
         sheet = book.add_worksheet(name)

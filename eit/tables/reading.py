@@ -176,15 +176,16 @@ def _cells(body: Body, places: Sequence[int]) -> Sequence[str]:
 
 
 def _said(
-    file: str, header: Header, body: Body, findings: Iterable[Finding]
+    file: str, header: Header, body: Body, findings: Sequence[Finding]
 ) -> Iterator[Fault | Notice]:
     """Faults and notices of cells, but for the rows that are damaged as a whole."""
+    columns = {found.column for found in findings}
+    cells = {column: _cells(body, header.places[column]) for column in columns}
     for found in findings:
         if body.damaged[found.position]:
             continue
-        cells = _cells(body, header.places[found.column])
         kind = Fault if found.is_fault else Notice
-        line, value = int(body.lines[found.position]), cells[found.position].strip()
+        line, value = int(body.lines[found.position]), cells[found.column][found.position].strip()
         yield kind(file, line, found.column, value, found.code, found.detail)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from eit.tables.packed import PackedColumn, pack
+
 SEPARATORS = (";", "\t", ",")
 """In the order in which they are tried; of equals the first wins."""
 
@@ -125,20 +127,14 @@ def _rectangle(text: str, separator: str) -> Sequence[Sequence[str]]:
     plain = text.replace("\r\n", "\n").removesuffix("\n")
     if "\r" in plain:
         return ()
-    columns = _quoted_columns(plain, separator) if '"' in text else _plain_columns(plain, separator)
-    first = columns[0] if columns else ()
-    sure = first and all(map(str.strip, first)) and first.count(first[0]) == 1
-    return columns if sure else ()
+    columns = _quoted_columns(plain, separator) if '"' in text else pack(plain, separator)
+    return columns if columns and _is_sure(columns[0]) else ()
 
 
-def _plain_columns(text: str, separator: str) -> Sequence[Sequence[str]]:
-    width = text.partition("\n")[0].count(separator) + 1
-    cells = text.replace("\n", f"\n{separator}").split(separator)
-    ends = cells[width - 1 :: width]
-    last = "".join(ends).split("\n")  # a line ends in the last column, and nowhere else
-    if len(cells) != width * len(ends) or len(last) != len(ends) or text.count("\n") >= len(last):
-        return ()
-    return [*(cells[at::width] for at in range(width - 1)), last]
+def _is_sure(first: Sequence[str]) -> bool:
+    """Whether no cell of the first column is blank, and none is its title again."""
+    bare = isinstance(first, PackedColumn) and first.begins_bare()
+    return (bare or all(map(str.strip, first))) and first.count(first[0]) == 1
 
 
 def _quoted_columns(text: str, separator: str) -> Sequence[Sequence[str]]:

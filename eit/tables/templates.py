@@ -6,8 +6,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import xlsxwriter
-
 from eit import data, texts
 from eit.tables.columns import NUMBER_TYPES
 from eit.tables.guarding import guard
@@ -134,6 +132,8 @@ def _write_workbook(
     rows: Sequence[Mapping[str, str]],
     lists: Mapping[str, Sequence[str]],
 ) -> None:
+    import xlsxwriter  # here: a job that reads tables writes no workbook
+
     declared = schema(table)
     columns = explain(table, lang)
     with xlsxwriter.Workbook(path) as book:

@@ -8,7 +8,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyogrio.errors import DataSourceError
 from pyproj import CRS
 
 from eit.faults import Fault, Notice
@@ -54,6 +53,8 @@ def read_parks(
     parks, said
         park_id, name, rail and quay (bool), geometry in EPSG:4326, by park_id; faults and notices.
     """
+    from pyogrio.errors import DataSourceError  # here: 30 MB that only a file of parks is worth
+
     try:
         collection = json.loads(path.read_bytes().decode("utf-8-sig"))
         if not collection["features"]:

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Floats, Ints, distinct
+from solvers.exchange.arrays import Floats, Ints, distinct, varied
 from solvers.exchange.plan import Plan
 from solvers.exchange.problem import Exchange
 
@@ -12,8 +12,11 @@ TOLERANCE: Final = 1e-7  # of the size of what is compared
 SPECK: Final = 1e-9  # of the largest quantity of the plan: rounding, not a breach
 
 
-def breaches(problem: Exchange, plan: Plan) -> list[str]:
-    """Say every kind of constraint that a plan breaks; none if it holds."""
+def breaches(problem: Exchange, plan: Plan, *, limits: bool = True) -> list[str]:
+    """Say every kind of constraint that a plan breaks; none if it holds.
+
+    Yearly limits are looked at unless said otherwise.
+    """
     speck = SPECK * max(
         float(plan.shipped.max(initial=0.0)), float(problem.supply.max(initial=0.0))
     )
@@ -28,7 +31,7 @@ def breaches(problem: Exchange, plan: Plan) -> list[str]:
         "lots": _lots(problem, plan, speck),
         "partners": _partners(problem, plan),
         "trips": _trips(problem, plan, speck),
-        "limits": _limits(problem, plan),
+        "limits": not limits or _limits(problem, plan),
         "blends": _blends(problem, plan, speck),
     }
     return [name for name, held in checks.items() if not held]
@@ -103,11 +106,16 @@ def _capacity(problem: Exchange, plan: Plan, speck: float) -> bool:
 
 def _carried(problem: Exchange, plan: Plan) -> tuple[Ints, Floats]:
     """Ways with a lane that ships something, and what they carry."""
-    way, number = np.unique(problem.way[plan.moving], return_inverse=True)
-    return way, _totals(number, plan.shipped[plan.moving], len(way))
+    way, shipped = problem.way[plan.moving], plan.shipped[plan.moving]
+    if np.all(way[1:] > way[:-1]):  # each lane a way of its own
+        return way, shipped
+    way, number = np.unique(way, return_inverse=True)
+    return way, _totals(number, shipped, len(way))
 
 
 def _groups(problem: Exchange, plan: Plan, speck: float) -> bool:
+    if not problem.sizes["g"]:
+        return True
     way, carried = _carried(problem, plan)
     group = problem.way_group[way]
     total = _totals(group[group >= 0], carried[group >= 0], problem.sizes["g"]).sum(axis=1)
@@ -119,7 +127,8 @@ def _ways(problem: Exchange, plan: Plan, speck: float) -> bool:
     way, carried = _carried(problem, plan)
     total = carried.sum(axis=1)
     idle = np.flatnonzero(problem.required)
-    idle = idle[~np.isin(idle, way)]
+    if idle.size:
+        idle = idle[~np.isin(idle, way)]
     held = bool(np.all(plan.used[way] | (total <= speck)))
     held = held and _within(total, problem.max_quantity[way], speck)
     held = held and _within(problem.min_quantity[way], total, speck)
@@ -127,6 +136,8 @@ def _ways(problem: Exchange, plan: Plan, speck: float) -> bool:
 
 
 def _lots(problem: Exchange, plan: Plan, speck: float) -> bool:
+    if not (varied(problem.min_lot).any() or varied(problem.min_delivered).any()):
+        return True
     way, carried = _carried(problem, plan)
     amount = plan.shipped[plan.moving] * problem.ratio[plan.moving, None]
     brought = _totals(np.searchsorted(way, problem.way[plan.moving]), amount, len(way))
@@ -151,6 +162,8 @@ def _few(problem: Exchange, plan: Plan, end: Ints, most: Floats) -> bool:
 
 
 def _trips(problem: Exchange, plan: Plan, speck: float) -> bool:
+    if np.isinf(varied(problem.trip_payload)).all():
+        return True
     way, carried = _carried(problem, plan)
     paid = np.isfinite(problem.trip_payload[way])
     room = plan.trips[way[paid]] * problem.trip_payload[way[paid], None]

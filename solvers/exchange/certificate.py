@@ -8,7 +8,14 @@ import numpy as np
 from solvers.exchange.arrays import Floats, Ints
 from solvers.exchange.components import Components
 from solvers.exchange.outcome import Prices
-from solvers.exchange.pricing import bound_by, free_prices, reduced_gain, settle, signed
+from solvers.exchange.pricing import (
+    bound_by,
+    free_prices,
+    reduced_gain,
+    reduced_gains,
+    settled,
+    signed,
+)
 from solvers.exchange.problem import Exchange
 
 NOISE: Final = 1e-12  # of the largest gain: what floats leave where there is nothing
@@ -35,8 +42,9 @@ class Proof:
 
     def first(self, gain: Floats, raw: Prices) -> tuple[Floats, Prices]:
         """Bound of the first stage by component, and the prices that prove it."""
-        prices = self._completed(gain, raw)
-        return bound_by(self.problem, gain, prices, self.most, self.parts), prices
+        prices, above = self._completed(gain, raw)
+        bound = bound_by(self.problem, gain, prices, self.most, self.parts, above)
+        return bound, prices
 
     def later(
         self, gain: Floats, raw: Prices, before: Certificate, tie: Floats
@@ -52,20 +60,20 @@ class Proof:
         weight = self._weight(gain, raw, before, tie + noise)
         lane = np.append(weight, 0.0)[self.parts.label("k")]
         total = gain + lane * before.gain
-        prices = self._completed(total, self._sum(raw, before.prices, weight))
-        bound = bound_by(self.problem, total, prices, self.most, self.parts)
+        prices, above = self._completed(total, self._sum(raw, before.prices, weight))
+        bound = bound_by(self.problem, total, prices, self.most, self.parts, above)
         return bound - weight * before.floor, Certificate(total, prices, weight * before.floor)
 
-    def _completed(self, gain: Floats, raw: Prices) -> Prices:
-        """The prices signed, and with those of single lanes' maxima."""
-        bare = replace(raw, way_max=free_prices(self.problem).way_max)
-        prices = settle(self.problem, gain, signed(self.problem, bare), self.most, self.single)
+    def _completed(self, gain: Floats, raw: Prices) -> tuple[Prices, Ints]:
+        """The prices signed, and with those of single lanes' maxima; lanes that may pass them."""
+        bare = signed(self.problem, replace(raw, way_max=free_prices(self.problem).way_max))
+        prices, above = settled(self.problem, gain, bare, self.most, self.single)
         if not self.single.size:
-            return prices
+            return prices, above
         way_max = np.zeros(len(raw.way_max))
-        over = np.maximum(reduced_gain(self.problem, gain, prices)[self.single, 0], 0.0)
-        way_max[self.problem.way[self.single]] = over
-        return replace(prices, way_max=way_max)
+        for some, reduced in reduced_gains(self.problem, gain, prices, self.single):
+            way_max[self.problem.way[some]] = np.maximum(reduced[:, 0], 0.0)
+        return replace(prices, way_max=way_max), above
 
     def _sum(self, raw: Prices, before: Prices, weight: Floats) -> Prices:
         axes = {"source": "m", "sink": "n"}
@@ -95,7 +103,8 @@ class Proof:
 
     def _raise(self, weight: Floats, axis: str, was: Floats, now: Floats, tie: Floats) -> None:
         """Raise the weights, in place, so that what was priced keeps the sign of its price."""
-        label = np.repeat(self.parts.label(axis)[:, None], was.shape[1], axis=1)
+        label = self.parts.label(axis).astype(np.int64)
+        label = np.broadcast_to(label[:, None], was.shape)
         priced = np.abs(was) > np.append(tie, 0.0)[label]
         lost = (label >= 0) & priced & (now * was < 0)
         np.maximum.at(weight, label[lost], -now[lost] / was[lost])

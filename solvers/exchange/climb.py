@@ -16,7 +16,8 @@ from solvers.exchange.audit import breaches
 from solvers.exchange.block import solve_block
 from solvers.exchange.build import build
 from solvers.exchange.engine import Effort, Ending, Engine
-from solvers.exchange.integer import plans, solve_integer
+from solvers.exchange.greedy import greedy_plan
+from solvers.exchange.integer import carried_plan, plans, relax, solve_integer
 from solvers.exchange.kernel import (
     Kernel,
     kernel_of,
@@ -29,7 +30,7 @@ from solvers.exchange.kernel import (
 from solvers.exchange.neighbourhood import Ground, neighbourhoods, sweep, values_of
 from solvers.exchange.plan import plan_of, values
 from solvers.exchange.problem import Exchange
-from solvers.exchange.relaxation import Relaxed, is_plain
+from solvers.exchange.relaxation import Lanes, Relaxed, is_plain
 from solvers.exchange.stages import conceivable, stage_program
 from solvers.exchange.watch import Watch
 
@@ -37,12 +38,14 @@ SMALL: Final = 120  # lanes: so few are searched as a whole at once
 SEARCHED: Final = 1500  # lanes of a kernel that is searched as a whole
 FEW: Final = 300  # decisions: with so few, all lanes are searched as a whole, however many
 WHOLE: Final = 6000  # lanes of a component that is searched as a whole while time is limited
+SOME: Final = 1e-6  # of a decision: less is nothing
 CHUNK: Final = 40  # groups of one rung: a pass over more takes several
 
 
 class Kind(StrEnum):
     """What a rung does."""
 
+    ROUND = "round"  # round the decisions of the linear relaxation
     KERNEL = "kernel"  # search the lanes that lose least as a whole
     GROUPS = "groups"  # search them again group by group of neighbours
     WHOLE = "whole"  # search all lanes that a better plan may use: plan and bound
@@ -60,6 +63,7 @@ class Rung:
     rough: float = 0.0  # or at this gap, if that is more
 
 
+FIRST_FEW: Final = (Rung(Kind.ROUND),)  # of few decisions beside many lanes
 FIRST_SMALL: Final = (Rung(Kind.WHOLE, nodes=1, rough=1e-2),)  # where there are many
 SMALL_LADDER: Final = (
     Rung(Kind.WHOLE, nodes=500, close=0.5),
@@ -120,7 +124,7 @@ class Standing:
 
 
 def begin(part: Part, effort: Effort) -> Standing:
-    """Bound a component by its relaxation, with an idle plan where that is one."""
+    """Bound a component by its relaxation, with a plan near it, or an idle one where it is one."""
     problem = part.problem
     idle = np.zeros_like(part.most)
     holds = not breaches(problem, plan_of(problem, idle))
@@ -131,7 +135,7 @@ def begin(part: Part, effort: Effort) -> Standing:
             model = build(problem, part.most)
             relaxed = relax_model(problem, model, stage_program(model, 0, np.empty(0)), effort)
     bound = float(conceivable(problem, part.most)[0])
-    return Standing(
+    standing = Standing(
         bound=bound if relaxed is None else min(bound, relaxed.bound),
         value=0.0 if holds else -np.inf,
         shipped=idle if holds else None,
@@ -140,11 +144,17 @@ def begin(part: Part, effort: Effort) -> Standing:
         rung=0,
         message="",
     )
+    if relaxed is None or not relaxed.proven:
+        return standing
+    first = greedy_plan(Lanes.of(problem, part.most), relaxed)
+    return _better(part, standing, first, np.inf)
 
 
 def ladder(part: Part, standing: Standing, limited: bool) -> Sequence[Rung]:
     """The rungs of a component; the last searches it to the end where time is not limited."""
     last = () if limited and part.large else LAST
+    if part.few:
+        return (*FIRST_FEW, *SMALL_LADDER, *last)
     if standing.relaxed is None or standing.shipped is None:
         return (*(FIRST_SMALL if part.many else ()), *SMALL_LADDER, *last)
     again = [
@@ -163,6 +173,8 @@ def climb(
     rung = ladder(part, standing, limited)[standing.rung]
     after = replace(standing, rung=standing.rung + 1)
     effort = replace(effort, nodes=rung.nodes, gap=max(effort.gap * rung.close, rung.rough))
+    if rung.kind is Kind.ROUND:
+        return _round(part, after, effort)
     if rung.kind is Kind.WHOLE:
         too_many = limited and part.large and standing.shipped is not None
         return after if too_many else _whole(part, after, effort)
@@ -175,6 +187,26 @@ def climb(
         if after.value > 0 or watch.over:
             return after
     return _sweep(part, after, kernel, rung, effort, watch, threads)
+
+
+def _round(part: Part, standing: Standing, effort: Effort) -> Standing:
+    """Relax a component, round what is to be decided to the nearest, else up, and ship the best."""
+    problem = part.problem
+    model = build(problem, part.most)
+    program = stage_program(model, 0, np.empty(0))
+    relaxed = relax(program, effort)
+    if relaxed.values is None:
+        return standing
+    standing = replace(standing, bound=min(standing.bound, relaxed.bound))
+    for least in (0.5, SOME):
+        values = relaxed.values.copy()
+        values[program.whole] = np.ceil(values[program.whole] - least)
+        plan = carried_plan(problem, model, program, values, effort)
+        if plan is not None:
+            standing = _better(part, standing, plan.shipped, np.inf)
+        if standing.wide <= effort.gap * max(1.0, abs(standing.value)):
+            break
+    return standing
 
 
 def _whole(part: Part, standing: Standing, effort: Effort) -> Standing:

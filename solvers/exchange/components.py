@@ -9,7 +9,15 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from solvers.exchange.arrays import Flags, Floats, Ints, Nodes, chunks
+from solvers.exchange.arrays import (
+    Flags,
+    Floats,
+    Ints,
+    Nodes,
+    any_period,
+    chunks,
+    varied,
+)
 from solvers.exchange.hopeless import alone, decided_by_cost_or_lot, pays, too_small
 from solvers.exchange.problem import Exchange
 
@@ -55,8 +63,8 @@ def worthwhile(problem: Exchange, most: Floats) -> Flags:
     limit that it would loosen, and nothing earned by being used. So is one that cannot
     pay its fixed costs; one that cannot carry its smallest lot is left out in any case.
     """
-    live: Flags = np.any(most > 0, axis=1)
-    wanted = np.any(problem.gain > 0, axis=0)
+    live = any_period(most > 0)
+    wanted = any_period((problem.gain > 0).T)
     if decided_by_cost_or_lot(problem):
         single = alone(problem)
         live &= ~(single & too_small(problem, most))
@@ -66,11 +74,11 @@ def worthwhile(problem: Exchange, most: Floats) -> Flags:
             problem.destination >= problem.sizes["n"]
         )
     for earned in (problem.way_gain, problem.period_gain):
-        if np.any(earned > 0):
+        if np.any(varied(earned) > 0):
             wanted |= np.any(earned > 0, axis=0)[problem.way]
-    if np.any(problem.pair_gain > 0):
+    if np.any(varied(problem.pair_gain) > 0):
         wanted |= np.any(problem.pair_gain > 0, axis=0)[problem.pair][problem.way]
-    if problem.required.any():
+    if varied(problem.required).any():
         held = (problem.required & (problem.min_quantity > 0))[problem.way]
         live |= held
         wanted |= held
@@ -99,58 +107,50 @@ def split(
     makes one part of all.
     """
     nodes = _Nodes.of(problem)
-    lane = slice(None) if live.all() else np.flatnonzero(live)
-    here = nodes.origin(problem, lane)
-    edges = [(here, nodes.destination(problem, lane))]
-    if not separate(problem):
-        edges.extend(_way_edges(problem, nodes, lane, here))
+    lane = None if live.all() else np.flatnonzero(live)
+    edges: list[tuple[Ints, Ints]] = []
+    if not problem.separate:
+        edges.extend(_way_edges(problem, nodes, live))
     blended = np.flatnonzero(live[problem.blend_lane])
     blend_here = nodes.origin(problem, problem.blend_lane[blended])
     edges.append((blend_here, nodes.at("y", problem.blend_row[blended])))
     if joined:
+        here = nodes.origin(problem, np.flatnonzero(live))
         edges.append((here[1:], here[:-1]))
     for position in limits:
         edges.extend(_limit_edges(problem, nodes, live, position))
-    label = _joined(edges, nodes.size)
-    return _number(problem, nodes, label, lane, limits)
+    return _number(problem, nodes, _joined(problem, nodes, lane, edges), lane, limits)
 
 
-def separate(problem: Exchange) -> bool:
-    """Whether every lane is a way and a pair of its own, in order, and no way is in a group."""
-    sizes = problem.sizes
-    if not sizes["k"] == sizes["w"] == sizes["q"] or sizes["g"]:
-        return False
-    way, pair = problem.way, problem.pair
-    return bool(np.all(way[1:] > way[:-1]) and (pair is way or np.all(pair[1:] > pair[:-1])))
+_Edges = Sequence[tuple[Ints, Ints]]
 
 
-_Edges = Sequence[tuple[Ints, Ints | Nodes]]
+def _joined(problem: Exchange, nodes: "_Nodes", lane: Ints | None, edges: _Edges) -> Nodes:
+    """Number the components of the nodes in the order of their first node, shape (nodes,).
 
-
-def _joined(edges: _Edges, size: int) -> Ints:
-    """Number the components of a graph in the order of their first node, shape (size,).
-
-    A few edges of each node show nearly all of it: of the others, only those that still
+    A few lanes of each node show nearly all of it: of the others, only those that still
     join two components are looked at.
     """
-    label = _labels([(tail[::SPARSE], head[::SPARSE]) for tail, head in edges], size)
+    few = np.arange(0, problem.sizes["k"], SPARSE) if lane is None else lane[::SPARSE]
+    first = (nodes.origin(problem, few), nodes.destination(problem, few))
+    label = _labels([first, *edges], nodes.size)
     left = []
-    for tail, head in edges:
-        for part in chunks(len(tail)):
-            here, there = label[tail[part]], label[head[part]]
-            apart = here != there
-            left.append((here[apart], there[apart]))
+    for part in chunks(problem.sizes["k"] if lane is None else len(lane)):
+        some = part if lane is None else lane[part]
+        here, there = (label[end(problem, some)] for end in (nodes.origin, nodes.destination))
+        apart = here != there
+        left.append((here[apart], there[apart]))
     if not left:
         return label
     return _labels(left, int(label.max(initial=-1)) + 1)[label]
 
 
-def _labels(edges: _Edges, size: int) -> Ints:
+def _labels(edges: Sequence[tuple[Ints | Nodes, Ints | Nodes]], size: int) -> Nodes:
     """Number the components of a small graph in the order of their first node."""
     tail, head = (np.concatenate([edge[i] for edge in edges]).astype(np.int32) for i in (0, 1))
     graph = sparse.coo_array((np.ones(len(tail), bool), (tail, head)), shape=(size, size))
     _, label = csgraph.connected_components(graph, directed=False)
-    return np.asarray(label, dtype=np.int64)
+    return np.asarray(label, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class _Nodes:
     @classmethod
     def of(cls, problem: Exchange) -> "_Nodes":
         lengths = {axis: problem.sizes[axis] for axis in "mnhwqg"}
-        if separate(problem):
+        if problem.separate:
             lengths |= {"w": 0, "q": 0}
         lengths |= {"y": problem.blend_rows, "l": len(problem.limits)}
         start, size = {}, 0
@@ -172,7 +172,7 @@ class _Nodes:
             size += length
         return cls(MappingProxyType(start), size)
 
-    def parted(self, label: Ints) -> dict[str, Ints]:
+    def parted(self, label: Nodes) -> dict[str, Nodes]:
         """Cut an array over all nodes into one for each axis."""
         ends = [*list(self.start.values())[1:], self.size]
         return {
@@ -191,24 +191,24 @@ class _Nodes:
         hub = np.append(problem.product_hub, 0)[np.maximum(origin - m, -1)]
         return np.where(origin < m, origin, self.at("h", hub))
 
-    def destination(self, problem: Exchange, lane: Ints | slice) -> Ints | Nodes:
+    def destination(self, problem: Exchange, lane: Ints | slice) -> Ints:
         """Node where each of some lanes ends: its sink or hub."""
         n, destination = problem.sizes["n"], problem.destination[lane]
         if not problem.sizes["r"]:
-            return np.add(destination, self.start["n"], dtype=np.int32, casting="unsafe")
+            return self.at("n", destination)
         sink = self.at("n", destination)
         hub = np.append(problem.recipe_hub, 0)[np.maximum(destination - n, -1)]
         return np.where(destination < n, sink, self.at("h", hub))
 
 
-def _way_edges(problem: Exchange, nodes: _Nodes, lane: Ints | slice, here: Ints) -> _Edges:
+def _way_edges(problem: Exchange, nodes: _Nodes, live: Flags) -> _Edges:
     """Lanes joined to ways that are shared, those to their pairs, and ways to their groups."""
     ways = _shared_ways(problem)
-    way = problem.way[lane]
-    shared, several = ways[way], np.flatnonzero(ways)
+    shared = np.flatnonzero(live & ways[problem.way])
+    several = np.flatnonzero(ways)
     grouped = np.flatnonzero(problem.way_group >= 0)
     return [
-        (here[shared], nodes.at("w", way[shared])),
+        (nodes.origin(problem, shared), nodes.at("w", problem.way[shared])),
         (nodes.at("w", several), nodes.at("q", problem.pair[several])),
         (nodes.at("w", grouped), nodes.at("g", problem.way_group[grouped])),
     ]
@@ -236,26 +236,26 @@ def _limit_edges(
 
 
 def _number(
-    problem: Exchange, nodes: _Nodes, label: Ints, lane: Ints | slice, limits: Sequence[int]
+    problem: Exchange, nodes: _Nodes, label: Nodes, lane: Ints | None, limits: Sequence[int]
 ) -> Components:
     """Number the components with a live lane or a requirement, and label all elements."""
     must_ship = problem.must_ship & (problem.supply.max(axis=1) > 0)
     must_fill = problem.must_fill & (problem.demand.max(axis=1) > 0)
-    start = nodes.origin(problem, lane)
+    start = nodes.origin(problem, slice(None) if lane is None else lane)
     starts = np.zeros(len(label), dtype=bool)
     starts[start] = True
     kept = np.zeros(label.max(initial=-1) + 2, dtype=bool)  # the last one is for label -1
     kept[label[starts]] = True
     kept[label[nodes.at("m", np.flatnonzero(must_ship))]] = True
     kept[label[nodes.at("n", np.flatnonzero(must_fill))]] = True
-    number = np.where(kept, np.cumsum(kept) - 1, -1)
+    number = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
     labels = {axis: number[each] for axis, each in nodes.parted(label).items() if axis not in "wq"}
-    if isinstance(lane, slice):
+    if lane is None:
         labels["k"] = number[label][start]
     else:
-        labels["k"] = np.full(problem.sizes["k"], -1)
+        labels["k"] = np.full(problem.sizes["k"], -1, dtype=np.int32)
         labels["k"][lane] = number[label][start]
-    if separate(problem):
+    if problem.separate:
         labels["w"] = labels["q"] = labels["k"]
     else:
         labels["w"] = _of_lanes(problem.way, labels["k"], problem.sizes["w"])
@@ -269,8 +269,8 @@ def _number(
     return Components(int(kept.sum()), MappingProxyType(labels))
 
 
-def _of_lanes(index: Ints, label: Ints, size: int) -> Ints:
-    found = np.full(size, -1)
+def _of_lanes(index: Ints, label: Nodes, size: int) -> Nodes:
+    found = np.full(size, -1, dtype=np.int32)
     here = label >= 0
     found[index[here]] = label[here]
     return found

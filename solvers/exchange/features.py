@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Floats, Ints, any_by, distinct, sum_by
+from solvers.exchange.arrays import Flags, Floats, Ints, any_by, distinct, sum_by, varied
 from solvers.exchange.problem import Exchange
 
 LEAST_USED: Final = 1e-3  # what earns by being used carries at least this, if it can
@@ -42,12 +42,12 @@ def decisions(problem: Exchange, live: Flags | None = None) -> Decisions:
     pair = _either(problem.sizes["q"], _priced(problem, "pair"), from_pairs, to_pairs)
     w = problem.sizes["w"]
     least = _either(w, problem.min_quantity)
-    paired = pair[problem.pair] if pair.any() else pair[:0]
+    paired = pair[problem.pair] if varied(pair).any() else pair[:0]
     trips = _priced(problem, "trip")
     return Decisions(
         used=_either(w, _priced(problem, "way"), least & ~problem.required, paired),
         period=_either(w, _priced(problem, "period"), problem.min_lot, problem.min_delivered),
-        trips=trips & np.isfinite(problem.trip_payload) if trips.any() else trips,
+        trips=trips & np.isfinite(problem.trip_payload) if varied(trips).any() else trips,
         pair=pair,
         open=_priced(problem, "hub"),
         group=_priced(problem, "group"),
@@ -67,14 +67,14 @@ def _either(size: int, *arrays: Floats | Flags) -> Flags:
     """Where any array is not 0, shape (size,); read-only, without memory, where none is."""
     found: Flags = np.broadcast_to(False, size)
     for array in arrays:
-        if array.any():
+        if varied(array).any():
             found = found | (array != 0)
     return found
 
 
 def _too_many(problem: Exchange, live: Flags, end: Ints, most: Floats) -> tuple[Flags, Flags]:
     """Ends (of a source or sink) with more pairs than allowed, and the pairs of such ends."""
-    if not np.isfinite(most).any():
+    if not np.isfinite(varied(most)).any():
         return np.zeros(len(most), dtype=bool), np.broadcast_to(False, problem.sizes["q"])
     mine = np.flatnonzero(live & (end < len(most)))
     limited = mine[np.isfinite(most[end[mine]])]

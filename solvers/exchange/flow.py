@@ -1,10 +1,5 @@
-"""Flows of least cost by OR-Tools, batch by batch of components, in processes where it pays."""
+"""Flows of least cost by OR-Tools, batch by batch of components."""
 
-import mmap
-import multiprocessing
-import sys
-import threading
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +11,6 @@ from solvers.exchange.arrays import Flags, Ints
 from solvers.exchange.network import Network
 
 BATCH: Final = 2000  # arcs: small components are solved together up to so many
-FORK: Final = 300_000  # arcs: from here on another process pays for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,128 +18,93 @@ class Batches:
     """Where components, and batches of consecutive components, begin."""
 
     nodes: Ints  # (components + 1,): first node of each
-    arcs: Ints  # (components + 1,): first arc of each
     begin: Ints  # (batches + 1,): first component of each
+
+    def __len__(self) -> int:
+        return len(self.begin) - 1
+
+    @property
+    def first_nodes(self) -> Ints:
+        """First node of each batch, and the end of the last one's, shape (batches + 1,)."""
+        return self.nodes[self.begin]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What is to be solved, and where the flows go; `flow` and `solved` are filled in."""
+class Flow:
+    """What is carried, in whole units; all other arcs carry nothing."""
 
-    network: Network
-    cost: Ints  # (E,)
-    plan: Batches
-    flow: Ints  # (E,)
-    solved: Ints  # (components,): 1 where the flow is optimal
+    arc: Ints  # those that carry something, in order
+    amount: Ints  # on each of them
+    fine: Flags  # (V,): the solver calls the flow of the node's component optimal
 
 
 def batches(network: Network) -> Batches:
     """Gather consecutive components up to `BATCH` arcs; larger ones stand alone."""
-    component = network.component
-    first = np.flatnonzero(np.append(component[:1] >= 0, component[1:] != component[:-1]))
-    nodes = np.append(first, len(component))
-    arcs = np.searchsorted(network.tail, nodes)
+    nodes = network.first_nodes
     begin, gathered = [], BATCH
-    for position, size in enumerate(np.diff(arcs).tolist()):
+    for position, size in enumerate(np.diff(network.start[nodes]).tolist()):
         if gathered + size > BATCH:
             begin.append(position)
             gathered = 0
         gathered += size
-    return Batches(nodes, arcs, np.array([*begin, len(first)]))
+    return Batches(nodes, np.array([*begin, len(nodes) - 1]))
 
 
-def least_cost_flow(network: Network, cost: Ints, workers: int) -> tuple[Ints, Flags]:
-    """Ship at least cost within supplies, demands and capacities.
-
-    Returns
-    -------
-    flow
-        On each arc, shape (E,).
-    solved
-        Whether the flow of each node's component is optimal, shape (V,).
-    """
+def least_cost_flow(network: Network, cost: Ints) -> Flow:
+    """Ship at least cost, given each arc's (E,), within supplies, demands and capacities."""
     plan = batches(network)
-    count = len(plan.begin) - 1
-    if workers > 1 and len(cost) >= FORK and count > 1 and _can_fork():
-        work = Work(network, cost, plan, _shared(len(cost)), _shared(len(plan.nodes) - 1))
-        _fork(work, workers)
-    else:
-        flow, solved = (np.zeros(n, dtype=np.int64) for n in (len(cost), len(plan.nodes) - 1))
-        work = Work(network, cost, plan, flow, solved)
-        _solve_batches(work, range(count))
-    return work.flow, np.repeat(work.solved > 0, np.diff(plan.nodes))
+    return solve_batches(network, cost, plan, range(len(plan)))
 
 
-def _solve_batches(work: Work, chosen: Iterable[int]) -> None:
+def solve_batches(network: Network, cost: Ints, plan: Batches, chosen: Iterable[int]) -> Flow:
     """Solve batches; the components of one that fails are tried one by one."""
+    fine = np.zeros(len(network.supply), dtype=bool)
+    found = [(np.zeros(0, dtype=np.int64),) * 2]
     for batch in chosen:
-        begin, end = int(work.plan.begin[batch]), int(work.plan.begin[batch + 1])
-        if not _solve_span(work, begin, end) and end - begin > 1:
-            for component in range(begin, end):
-                _solve_span(work, component, component + 1)
+        nodes = plan.nodes[plan.begin[batch] : plan.begin[batch + 1] + 1]
+        spans = [nodes]
+        while spans:
+            span = spans.pop()
+            carried = _solve_span(network, cost, span)
+            if carried is not None:
+                fine[span[0] : span[-1]] = True
+                found.append(carried)
+            elif len(span) > 2:
+                spans.extend(span[i : i + 2] for i in range(len(span) - 1))
+    arc, amount = (np.concatenate(each) for each in zip(*found, strict=True))
+    order = np.argsort(arc)
+    return Flow(arc[order], amount[order], fine)
 
 
-def _solve_span(work: Work, begin: int, end: int) -> bool:
-    """Solve consecutive components in one call; False unless the solver says optimal."""
-    network, plan = work.network, work.plan
-    arcs, nodes = slice(*plan.arcs[[begin, end]]), slice(*plan.nodes[[begin, end]])
+def _solve_span(network: Network, cost: Ints, first: Ints) -> tuple[Ints, Ints] | None:
+    """What arcs of consecutive components carry; None unless the solver says optimal.
+
+    `first` (components + 1,) is the first node of each, and the end of the last one's.
+    What is shipped comes from the root of the component, through its source, and goes back there
+    from its sink: a circulation, which the solver finds in less time than what is left over.
+    """
+    nodes = slice(int(first[0]), int(first[-1]))
     start, count = nodes.start, nodes.stop - nodes.start
-    supply, slack = network.supply[nodes], network.slack[nodes]
-    root = count + np.repeat(np.arange(end - begin), np.diff(plan.nodes[begin : end + 1]))
+    arcs = slice(*network.start[[nodes.start, nodes.stop]].tolist())
+    slack = network.slack[nodes]
+    supply = network.supply[nodes] - np.where(network.gives[nodes], slack, -slack)
+    number = np.repeat(np.arange(len(first) - 1), np.diff(first))
+    root = count + number
     gives = np.flatnonzero(network.gives[nodes] & (slack > 0))
     takes = np.flatnonzero(~network.gives[nodes] & (slack > 0))
     free = np.zeros(len(gives) + len(takes), dtype=np.int64)
     solver = SimpleMinCostFlow()
-    numbers = solver.add_arcs_with_capacity_and_unit_cost(
-        np.concatenate([network.tail[arcs] - start, gives, root[takes]], dtype=np.int32),
-        np.concatenate([network.head[arcs] - start, root[gives], takes], dtype=np.int32),
-        np.concatenate([network.capacity(arcs), slack[gives], slack[takes]]),
-        np.concatenate([work.cost[arcs], free]),
+    arc = solver.add_arcs_with_capacity_and_unit_cost(
+        np.concatenate([network.tails(nodes) - start, root[gives], takes], dtype=np.int32),
+        np.concatenate([network.head[arcs] - start, gives, root[takes]], dtype=np.int32),
+        np.concatenate([network.capacity(nodes), slack[gives], slack[takes]]),
+        np.concatenate([cost[arcs], free]),
     )
-    rest = -np.bincount(root - count, supply, end - begin).astype(np.int64)
+    rest = -np.bincount(number, supply, len(first) - 1).astype(np.int64)
     everyone = np.arange(count + len(rest), dtype=np.int32)
     solver.set_nodes_supplies(everyone, np.concatenate([supply, rest]))
     if solver.solve() != SimpleMinCostFlow.Status.OPTIMAL:
-        return False
-    work.flow[arcs] = solver.flows(numbers[: arcs.stop - arcs.start])
-    work.solved[begin:end] = True
-    return True
-
-
-def _shared(size: int) -> Ints:
-    """Zeros that forked processes write into for one another."""
-    return np.frombuffer(mmap.mmap(-1, 8 * max(size, 1)), dtype=np.int64, count=size)
-
-
-def _can_fork() -> bool:
-    """Whether to fork is safe: on Linux, out of a process with one Python thread."""
-    return sys.platform == "linux" and threading.active_count() == 1
-
-
-def _fork(work: Work, workers: int) -> None:
-    """Deal the batches out, largest first, and solve a hand here and one in each process.
-
-    The solver holds the interpreter's lock, so that threads would not help.
-    """
-    hands = _deal(np.diff(work.plan.arcs[work.plan.begin]), workers)
-    context = multiprocessing.get_context("fork")
-    with warnings.catch_warnings():
-        # Python warns of forking beside sleeping BLAS threads; the child calls no BLAS.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        others = [context.Process(target=_solve_batches, args=(work, hand)) for hand in hands[1:]]
-        for other in others:
-            other.start()
-    _solve_batches(work, hands[0])
-    for other in others:
-        other.join()
-
-
-def _deal(sizes: Ints, hands: int) -> list[list[int]]:
-    """Deal batches to hands of about equal size: the largest left to the lightest hand."""
-    dealt: list[list[int]] = [[] for _ in range(hands)]
-    load = [0] * hands
-    for batch in np.argsort(-sizes, kind="stable").tolist():
-        lightest = load.index(min(load))
-        dealt[lightest].append(batch)
-        load[lightest] += int(sizes[batch])
-    return dealt
+        return None
+    flow = solver.flows(arc[: arcs.stop - arcs.start])
+    carries = np.flatnonzero(flow)
+    return carries + arcs.start, flow[carries]

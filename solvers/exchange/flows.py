@@ -5,21 +5,21 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Cells, Flags, Floats, Ints, chunks, total
+from solvers.exchange.arrays import Flags, Floats, Ints, spread, total, varied
 from solvers.exchange.certificate import Certificate, Proof
 from solvers.exchange.components import Components
-from solvers.exchange.flow import BATCH, least_cost_flow
+from solvers.exchange.flow import BATCH, Flow
 from solvers.exchange.network import Network, build_network
 from solvers.exchange.outcome import Prices
-from solvers.exchange.potentials import potentials
 from solvers.exchange.pricing import free_prices
 from solvers.exchange.problem import Exchange
+from solvers.exchange.processes import priced_flow
 from solvers.exchange.whole import cost_scale
 
 FINE: Final = 1e-8  # of a component's mean gain: how finely gains are told apart
 FINEST: Final = 1e-10  # the same where more is asked: a closer gap, or later objectives
 CLOSE: Final = 1e-6  # a gap below this asks for more
-ARC_ARRAYS: Final = ("cell", "tail", "head", "own", "capped")
+ARC_ARRAYS: Final = ("cell", "head", "own", "capped")
 TIE: Final = 4  # cost units: plans that differ by no more than rounding are equally good
 
 
@@ -35,11 +35,19 @@ class Flows:
 
 
 @dataclass(frozen=True, slots=True)
+class _Shipment:
+    """What lanes carry: those in periods in which they carry something."""
+
+    cell: Ints  # lane x T + period, in order
+    amount: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class _Stage:
     """A network as earlier objectives leave it: some arcs closed, some filled for good."""
 
     network: Network
-    settled: Floats  # (k, T): shipped for good
+    settled: _Shipment  # for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +55,10 @@ class _Solved:
     """The flow of least cost of a stage, and the prices of its nodes."""
 
     cost: Ints
-    flow: Ints
+    flow: Flow
     potential: Ints
     scale: Floats  # (components,): whole cost units per gain
     tie: Ints  # (components,): cost units that rounding can make of nothing
-    fine: Flags  # (V,): the solver calls the flow of the node's component optimal
 
 
 def solve_flows(
@@ -60,18 +67,17 @@ def solve_flows(
     """Solve the chosen components, all plain flows, for all objectives in order."""
     network = build_network(problem, parts, chosen)
     proof = _proof(problem, most, parts, network)
-    stage = _Stage(network, np.broadcast_to(0.0, most.shape))
-    solved, shipped, bounds = chosen.copy(), stage.settled, list[Floats]()
+    nothing = _Shipment(np.zeros(0, dtype=np.int64), np.zeros(0))
+    stage, shipment = _Stage(network, nothing), nothing
+    solved, bounds = chosen.copy(), list[Floats]()
     resolution = FINEST if gap < CLOSE or len(problem.gain) > 1 else FINE
     first, certificate, tie = free_prices(problem), None, np.zeros(parts.count)
     for gain in problem.gain:
         found = _solve(problem, stage.network, gain, resolution, parts.count, workers)
-        solved[network.component[~found.fine]] = False
-        shipped = _shipped(problem, stage.network, found.flow)
-        if bounds:
-            shipped += stage.settled
+        solved[network.component[~found.flow.fine]] = False
+        shipment = _joined(stage.settled, _shipped(problem, stage.network, found.flow))
         raw = _prices(problem, network, found)
-        had = _by_component(gain, shipped, parts)
+        had = _by_component(problem, gain, shipment, parts)
         if certificate is None:
             bound, first = proof.first(gain, raw)
             certificate = Certificate(gain, first, had)
@@ -82,6 +88,8 @@ def solve_flows(
         tie = found.tie / found.scale
         if len(bounds) < len(problem.gain):
             stage = _narrowed(problem, stage, found)
+    shipped = np.zeros((problem.sizes["k"], problem.periods))
+    shipped.ravel()[shipment.cell] = shipment.amount
     return Flows(shipped, solved, np.array(bounds), first, network.scale)
 
 
@@ -95,9 +103,8 @@ def _solve(
 ) -> _Solved:
     """Solve one stage in whole numbers."""
     cost, scale, exact = whole_costs(problem, network, gain, resolution, count)
-    flow, fine = least_cost_flow(network, cost, workers)
-    tie = np.where(exact, 0, TIE)
-    return _Solved(cost, flow, potentials(network, cost, flow), scale, tie, fine)
+    flow, potential = priced_flow(network, cost, workers)
+    return _Solved(cost, flow, potential, scale, np.where(exact, 0, TIE))
 
 
 def whole_costs(
@@ -108,13 +115,13 @@ def whole_costs(
     Shapes (E,), (components,), (components,); see `whole.cost_scale`.
     """
     each = _arc_gain(problem, network, gain)
-    place = network.component.astype(np.int32)[network.tail]
+    of_component = np.bincount(network.component, minlength=count)
+    first = network.start[np.append(0, np.cumsum(of_component))]
     # Small components share a solver, whose nodes count for all of them.
-    nodes = np.bincount(network.component, minlength=count) + 2 * BATCH
-    scale, exact = cost_scale(each, place, nodes, resolution)
-    cost = np.empty(len(each), dtype=np.int64)
-    for part in chunks(len(each)):
-        cost[part] = -np.rint(each[part] * scale[place[part]])
+    scale, exact = cost_scale(each, first, of_component + 2 * BATCH, resolution)
+    cost = each.view(np.int64)  # in place: of arrays so long no more than there must be
+    for part, units in spread(scale, first):
+        cost[part] = -np.rint(each[part] * units)
     return cost, scale, exact
 
 
@@ -128,22 +135,33 @@ def _arc_gain(problem: Exchange, network: Network, gain: Floats) -> Floats:
     return each
 
 
-def _per_flow(problem: Exchange, network: Network, gain: Floats, lane: Cells) -> Floats:
+def _per_flow(problem: Exchange, network: Network, gain: Floats, lane: Ints) -> Floats:
     each: Floats = gain[lane]
-    if np.any(network.unit != 1.0):
+    if np.any(varied(network.unit) != 1.0):
         each /= network.unit[problem.origin[lane]]
     return each
 
 
-def _shipped(problem: Exchange, network: Network, flow: Ints) -> Floats:
-    """Quantities shipped, shape (k, T)."""
-    arc = np.flatnonzero(flow > 0)
-    arc = arc[network.cell[arc] >= 0]
-    origin = problem.origin[network.cell[arc] // problem.periods]
-    per = network.unit[origin] * network.scale[network.component[network.tail[arc]]]
-    shipped = np.zeros(problem.sizes["k"] * problem.periods)
-    shipped[network.cell[arc]] = flow[arc] / per
-    return shipped.reshape(-1, problem.periods)
+def _shipped(problem: Exchange, network: Network, flow: Flow) -> _Shipment:
+    """Quantities shipped."""
+    lanes = np.flatnonzero(network.cell[flow.arc] >= 0)
+    arc = flow.arc[lanes]
+    cell, component = network.cell[arc].astype(np.int64), network.component[network.tails_of(arc)]
+    per = network.unit[problem.origin[cell // problem.periods]] * network.scale[component]
+    return _in_order(cell, flow.amount[lanes] / per)
+
+
+def _joined(some: _Shipment, more: _Shipment) -> _Shipment:
+    """Two shipments, on different lanes or in different periods, as one."""
+    if not some.cell.size:
+        return more
+    cell, amount = np.append(some.cell, more.cell), np.append(some.amount, more.amount)
+    return _in_order(cell, amount)
+
+
+def _in_order(cell: Ints, amount: Floats) -> _Shipment:
+    order = np.argsort(cell)
+    return _Shipment(cell[order], amount[order])
 
 
 def _prices(problem: Exchange, network: Network, found: _Solved) -> Prices:
@@ -154,11 +172,12 @@ def _prices(problem: Exchange, network: Network, found: _Solved) -> Prices:
     return replace(free_prices(problem), source=each[:m], sink=each[m:])
 
 
-def _by_component(gain: Floats, shipped: Floats, parts: Components) -> Floats:
-    moved = np.flatnonzero(shipped.any(axis=1))
-    moved = moved[parts.label("k")[moved] >= 0]
-    each = gain[moved] * shipped[moved].sum(axis=1)
-    return total(parts.label("k")[moved], each, parts.count)
+def _by_component(
+    problem: Exchange, gain: Floats, shipment: _Shipment, parts: Components
+) -> Floats:
+    """What a shipment gains in each component, shape (components,)."""
+    lane = shipment.cell // problem.periods
+    return total(parts.label("k")[lane], gain[lane] * shipment.amount, parts.count)
 
 
 def _narrowed(problem: Exchange, stage: _Stage, found: _Solved) -> _Stage:
@@ -168,25 +187,29 @@ def _narrowed(problem: Exchange, stage: _Stage, found: _Solved) -> _Stage:
     to choose from. A source whose price is positive must ship, a sink must be filled.
     """
     network, flow = stage.network, found.flow
-    loss = found.cost + found.potential[network.tail] - found.potential[network.head]
-    tie = found.tie[network.component]
-    slight = tie[network.tail]
-    full = (loss < -slight) & network.capped
-    fixed = np.where(full, flow, 0)
     nodes = len(network.supply)
-    moved = np.bincount(network.tail, fixed, nodes) - np.bincount(network.head, fixed, nodes)
+    tail = network.tail
+    loss = found.cost + found.potential[tail] - found.potential[network.head]
+    tie = found.tie[network.component]
+    slight = tie[tail]
+    full = (loss < -slight) & network.capped
+    filled = np.flatnonzero(full[flow.arc])
+    fixed = Flow(flow.arc[filled], flow.amount[filled], flow.fine)
+    moved = np.bincount(tail[fixed.arc], fixed.amount, nodes)
+    moved -= np.bincount(network.head[fixed.arc], fixed.amount, nodes)
     price = np.where(network.gives, found.potential, -found.potential)
-    kept = np.flatnonzero(~full & (loss <= slight))
+    kept = ~full & (loss <= slight)
     narrowed = replace(
         network,
+        start=np.append(0, np.cumsum(kept))[network.start],
         supply=network.supply - moved.astype(np.int64),
         slack=np.where(price > tie, 0, network.slack),
         **{name: getattr(network, name)[kept] for name in ARC_ARRAYS},
     )
-    return _Stage(narrowed, stage.settled + _shipped(problem, network, fixed))
+    return _Stage(narrowed, _joined(stage.settled, _shipped(problem, network, fixed)))
 
 
 def _proof(problem: Exchange, most: Floats, parts: Components, network: Network) -> Proof:
-    capped = network.cell[network.capped]
+    capped = network.cell[np.flatnonzero(network.capped) if network.limited else slice(0)]
     single = capped[capped >= 0].astype(np.int64) // problem.periods
     return Proof(problem, parts, most, single)

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Floats
+from solvers.exchange.arrays import Flags, Floats, varied
 from solvers.exchange.problem import Exchange
 
 ROUNDING: Final = 1e-9  # relative: by so little a lot may pass the room for it
@@ -24,7 +24,7 @@ def decided_by_cost_or_lot(problem: Exchange) -> bool:
         problem.period_gain,
         problem.pair_gain,
     )
-    return any(bool(array.any()) for array in arrays)
+    return any(bool(varied(array).any()) for array in arrays)
 
 
 def alone(problem: Exchange) -> Flags:

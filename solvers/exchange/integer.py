@@ -44,7 +44,8 @@ def solve_integer(
         if answer.ending is not Ending.INFEASIBLE:
             bound = min(bound, answer.bound)
         if answer.values is not None:
-            for plan in plans(problem, model, program, answer.values, until):
+            near = answer.bound - effort.gap * max(1.0, abs(answer.bound))
+            for plan in plans(problem, model, program, answer.values, until, near):
                 broken = breaches(problem, plan)
                 if not broken:
                     return Found(answer.ending, plan, bound, None, message)
@@ -68,28 +69,86 @@ def relax(program: Program, effort: Effort) -> Answer:
 
 
 def plans(
-    problem: Exchange, model: Model, program: Program, values: Floats, until: float
+    problem: Exchange,
+    model: Model,
+    program: Program,
+    values: Floats,
+    until: float,
+    near: float = np.inf,
 ) -> Iterator[Plan]:
-    """The solver's plan, its whole numbers made whole and the rest solved again; and as it came."""
+    """The solver's plan, its whole numbers made whole and the rest solved again; and as it came.
+
+    What the plan carries is solved again alone, at first; a plan that gains `near` is enough.
+    """
     off = switched_off(problem, model, values)
     left = max(until - time.perf_counter(), POLISH)
-    polished = polish(model, program, values, off, Effort(0.0, left, 0))
-    for each in (polished, values):
-        if each is not None:
-            shipped = np.where(off, 0.0, tidy(each[model.columns.shipped]))
-            yield plan_of(problem, within_trips(problem, model, shipped, values))
+    fixed = _fixed(model, program, values, off)
+    for each in _polished(fixed, values, Effort(0.0, left, 0), near):
+        yield _as_plan(problem, model, values, off, each)
+
+
+def carried_plan(
+    problem: Exchange, model: Model, program: Program, values: Floats, effort: Effort
+) -> Plan | None:
+    """The best plan with the whole numbers given, over what `values` carry; None without one."""
+    off = switched_off(problem, model, values)
+    fixed = _fixed(model, program, values, off)
+    found = _over_some(fixed, (values > 0) & (fixed.low < fixed.high), effort)
+    return None if found is None else _as_plan(problem, model, values, off, found)
+
+
+def _as_plan(problem: Exchange, model: Model, values: Floats, off: Flags, found: Floats) -> Plan:
+    """What is `found`, as a plan whose whole numbers are those of `values`."""
+    shipped = np.where(off, 0.0, tidy(found[model.columns.shipped]))
+    return plan_of(problem, within_trips(problem, model, shipped, values))
 
 
 def polish(
     model: Model, program: Program, values: Floats, off: Flags, effort: Effort
 ) -> Floats | None:
     """Fix the whole numbers and solve for the quantities again; None if that fails."""
-    whole = np.round(values[program.whole])
+    return run_scaled(_fixed(model, program, values, off), Engine.GLOP, effort).values
+
+
+def _fixed(model: Model, program: Program, values: Floats, off: Flags) -> Program:
+    """The program with the whole numbers of a plan, and nothing on what is switched off."""
     low, high = program.low.copy(), program.high.copy()
-    low[program.whole] = high[program.whole] = whole
+    low[program.whole] = high[program.whole] = np.round(values[program.whole])
     high[model.columns.shipped[off]] = 0.0
-    fixed = replace(program, low=low, high=high, whole=np.zeros_like(program.whole))
-    return run_scaled(fixed, Engine.GLOP, effort).values
+    return replace(program, low=low, high=high, whole=np.zeros_like(program.whole))
+
+
+def _polished(fixed: Program, values: Floats, effort: Effort, near: float) -> Iterator[Floats]:
+    """Quantities solved for again: those the plan has, if that is near enough; all; as they are."""
+    if np.isfinite(near):
+        few = _over_some(fixed, (values > 0) & (fixed.low < fixed.high), effort)
+        if few is not None and fixed.gain @ few >= near:
+            yield few
+    every = run_scaled(fixed, Engine.GLOP, effort).values
+    if every is not None:
+        yield every
+    yield values
+
+
+def _over_some(program: Program, chosen: Flags, effort: Effort) -> Floats | None:
+    """A program solved over some variables, all others at their least; None if that fails."""
+    rest = np.where(chosen, 0.0, program.low)
+    had, columns = program.matrix @ rest, program.matrix[:, np.flatnonzero(chosen)]
+    rows = np.diff(columns.indptr) > 0
+    part = Program(
+        gain=program.gain[chosen],
+        matrix=columns[rows],
+        row_low=(program.row_low - had)[rows],
+        row_high=(program.row_high - had)[rows],
+        low=program.low[chosen],
+        high=program.high[chosen],
+        whole=program.whole[chosen],
+    )
+    found = run_scaled(part, Engine.GLOP, effort).values
+    if found is None:
+        return None
+    rest[chosen] = found
+    return rest
 
 
 def switched_off(problem: Exchange, model: Model, values: Floats) -> Flags:

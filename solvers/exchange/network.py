@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from solvers.exchange.arrays import Cells, Flags, Floats, Ints, Nodes, chunks
+from solvers.exchange.arrays import Flags, Floats, Ints, Nodes, chunks, rows, varied
 from solvers.exchange.components import Components
 from solvers.exchange.problem import Exchange
 from solvers.exchange.proportions import unit_of
@@ -21,8 +21,8 @@ class Network:
     a sink does not take, goes through the root of its component, unless it must.
     """
 
-    cell: Cells  # (E,): lane x T + period; -1 for a store, from a period to the next
-    tail: Nodes  # (E,)
+    cell: Ints  # (E,): lane x T + period; -1 for a store, from a period to the next
+    start: Ints  # (V + 1,): first arc out of each node, and the end of the last one's
     head: Nodes  # (E,)
     own: Ints  # (E,): capacity of its own where `capped`; else what its ends allow is all
     capped: Flags  # (E,)
@@ -35,10 +35,39 @@ class Network:
     unit: Floats  # (m + n,): flow per quantity
     scale: Floats  # (components,): whole units per flow
 
-    def capacity(self, arcs: slice) -> Ints:
-        """The most that some arcs can carry."""
-        most = np.minimum(self.room[self.tail[arcs]], self.room[self.head[arcs]])
-        return np.where(self.capped[arcs], self.own[arcs], most)
+    @property
+    def tail(self) -> Nodes:
+        """Where each arc starts, shape (E,)."""
+        return self.tails(slice(0, len(self.supply)))
+
+    def tails(self, nodes: slice) -> Nodes:
+        """Where each arc out of some nodes starts."""
+        each = np.arange(nodes.start, nodes.stop, dtype=np.int32)
+        return np.repeat(each, np.diff(self.start[nodes.start : nodes.stop + 1]))
+
+    def tails_of(self, arcs: Ints) -> Ints:
+        """Where each of a few arcs starts."""
+        return np.searchsorted(self.start, arcs, side="right") - 1
+
+    def capacity(self, nodes: slice) -> Ints:
+        """The most that each arc out of some nodes can carry."""
+        first, last = self.start[nodes.start], self.start[nodes.stop]
+        arcs = slice(first, last)
+        most = np.repeat(self.room[nodes], np.diff(self.start[nodes.start : nodes.stop + 1]))
+        np.minimum(most, self.room[self.head[arcs]], out=most)
+        return np.where(self.capped[arcs], self.own[arcs], most) if self.limited else most
+
+    @property
+    def limited(self) -> bool:
+        """Whether some arcs have a capacity of their own."""
+        return bool(varied(self.capped).any())
+
+    @property
+    def first_nodes(self) -> Ints:
+        """First node of each component that there is, and the end of the last one's."""
+        label = self.component
+        first = np.flatnonzero(np.append(label[:1] >= 0, label[1:] != label[:-1]))
+        return np.append(first, len(label))
 
     @property
     def stored(self) -> bool:
@@ -63,9 +92,9 @@ def flow_components(problem: Exchange, most: Floats, parts: Components, whole: F
         through = problem.origin >= problem.sizes["m"]
         through |= problem.destination >= problem.sizes["n"]
         plain &= ~parts.flag("k", through)
-    if problem.required.any():
+    if varied(problem.required).any():
         plain &= ~parts.flag("w", problem.required & (problem.min_quantity > 0))
-    if np.isfinite(problem.max_quantity).any():
+    if np.isfinite(varied(problem.max_quantity)).any():
         plain &= ~parts.flag("w", _shared_maximum(problem, most, parts.label("k") >= 0))
     return plain & _separable(problem, parts, plain)
 
@@ -80,21 +109,21 @@ def _shared_maximum(problem: Exchange, most: Floats, live: Flags) -> Flags:
 
 def _separable(problem: Exchange, parts: Components, plain: Flags) -> Flags:
     """Components whose ratios are separable."""
-    if np.all(problem.ratio == 1.0):
+    if np.all(varied(problem.ratio) == 1.0):
         return plain
     return plain & _units(problem, parts, _lanes(parts, plain))[1]
 
 
 def _lanes(parts: Components, chosen: Flags) -> Ints | None:
     """Lanes of the chosen components; None for all there are."""
-    if chosen.all() and np.all(parts.label("k") >= 0):
+    if chosen.all() and not np.any(parts.label("k") < 0):
         return None
     return np.flatnonzero(parts.within("k", chosen))
 
 
 def _units(problem: Exchange, parts: Components, some: Ints | None) -> tuple[Floats, Flags]:
     """Unit of each source and sink (m + n,), and whether those of a component agree."""
-    if np.all(problem.ratio == 1.0):
+    if np.all(varied(problem.ratio) == 1.0):
         return np.ones(problem.sizes["m"] + problem.sizes["n"]), np.ones(parts.count, dtype=bool)
     lane = np.arange(problem.sizes["k"]) if some is None else some
     # Ends of no component are ends of no lane: the last place is for them.
@@ -111,9 +140,9 @@ def build_network(problem: Exchange, parts: Components, chosen: Flags) -> Networ
     lane = _lanes(parts, chosen)
     unit, _ = _units(problem, parts, lane)
     ends = _Ends.of(problem, parts, chosen, unit)
-    arcs = _sorted(_join(_lane_arcs(problem, ends, lane), _store_arcs(ends)))
+    arcs = _join(_lane_arcs(problem, ends, lane), _store_arcs(ends))
     return Network(
-        *arcs,
+        *_by_tail(arcs, ends.amount.size),
         room=ends.most.ravel(),
         supply=np.where(ends.gives[:, None], ends.amount, -ends.amount).ravel(),
         gives=np.repeat(ends.gives, problem.periods),
@@ -176,15 +205,15 @@ def _most(amount: Ints, room: Ints, gives: Flags) -> Ints:
     return amount + np.minimum(other, room[:, None])
 
 
-_Arcs = tuple[Cells, Nodes, Nodes, Ints, Flags]  # cell, tail, head, own, capped
+_Arcs = tuple[Ints, Nodes, Nodes, Ints, Flags]  # cell, tail, head, own, capped
 
 
 def _lane_arcs(problem: Exchange, ends: _Ends, lane: Ints | None) -> _Arcs:
     """Each lane in each period. Its yearly maximum is a capacity where there is one period."""
-    tail, head, cell = _by_tail(problem, ends.node.astype(np.int32), lane)
+    cell, tail, head = _cells(problem, ends.node.astype(np.int32), lane)
     own: Ints = np.broadcast_to(np.int64(0), len(tail))
     capped: Flags = np.broadcast_to(np.bool_(False), len(tail))
-    if problem.periods == 1 and np.isfinite(problem.max_quantity).any():
+    if problem.periods == 1 and np.isfinite(varied(problem.max_quantity)).any():
         most = ends.most.ravel()
         limit = problem.max_quantity[problem.way[cell]] * ends.per[problem.origin[cell]]
         capped = limit < np.minimum(most[tail], most[head])
@@ -192,26 +221,20 @@ def _lane_arcs(problem: Exchange, ends: _Ends, lane: Ints | None) -> _Arcs:
     return cell, tail, head, own, capped
 
 
-def _by_tail(problem: Exchange, node: Nodes, lane: Ints | None) -> tuple[Nodes, Nodes, Cells]:
-    """Tails, heads and cells of the lanes in each period, sorted by tail, else as they stand."""
+def _cells(problem: Exchange, node: Nodes, lane: Ints | None) -> tuple[Ints, Nodes, Nodes]:
+    """Ints of the lanes in each period, with tails and heads."""
     periods, m = problem.periods, problem.sizes["m"]
     kind = np.int32 if problem.sizes["k"] * periods < np.iinfo(np.int32).max else np.int64
     count = problem.sizes["k"] if lane is None else len(lane)
     tail, head = np.empty((2, count, periods), dtype=np.int32)
     cell = np.empty((count, periods), dtype=kind)
     for part in chunks(count):
-        some = np.arange(part.start, part.stop) if lane is None else lane[part]
-        tail[part], head[part] = node[problem.origin[some]], node[m + problem.destination[some]]
-        cell[part] = some[:, None] * periods + np.arange(periods)
-    ends = tail.ravel(), head.ravel()
-    if not np.any(ends[0][1:] < ends[0][:-1]):
-        return *ends, cell.ravel()
-    size = int(node.max()) + 1
-    arcs = sparse.coo_array((cell.ravel(), ends), shape=(size, size))
-    arcs.has_canonical_format = True  # lanes side by side stay apart
-    rows = arcs.tocsr()
-    tails = np.repeat(np.arange(size, dtype=np.int32), np.diff(rows.indptr))
-    return tails, rows.indices.astype(np.int32, copy=False), rows.data
+        some = part if lane is None else lane[part]
+        tail[part] = rows(node, problem.origin[some])
+        head[part] = rows(node[m:], problem.destination[some])
+        first = np.arange(part.start, part.stop) if lane is None else lane[part]
+        cell[part] = first[:, None] * periods + np.arange(periods)
+    return cell.ravel(), tail.ravel(), head.ravel()
 
 
 def _store_arcs(ends: _Ends) -> _Arcs:
@@ -235,9 +258,14 @@ def _join(some: _Arcs, more: _Arcs) -> _Arcs:
     )
 
 
-def _sorted(arcs: _Arcs) -> _Arcs:
+def _by_tail(arcs: _Arcs, nodes: int) -> tuple[Ints, Ints, Nodes, Ints, Flags]:
+    """The arcs sorted by tail, else as they stand: cell, start, head, own, capped."""
     cell, tail, head, own, capped = arcs
-    if not np.any(tail[1:] < tail[:-1]):
-        return arcs
-    order = np.argsort(tail, kind="stable")
-    return cell[order], tail[order], head[order], own[order], capped[order]
+    if varied(capped).any():
+        order = np.argsort(tail, kind="stable")
+        start = np.searchsorted(tail[order], np.arange(nodes + 1))
+        return cell[order], start, head[order], own[order], capped[order]
+    matrix = sparse.coo_array((cell, (tail, head)), shape=(nodes, nodes))
+    matrix.has_canonical_format = True  # lanes side by side stay apart
+    by_tail = matrix.tocsr()
+    return by_tail.data, by_tail.indptr.astype(np.int64), by_tail.indices, own, capped

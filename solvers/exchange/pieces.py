@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Floats
+from solvers.exchange.arrays import Flags, Floats, varied
 from solvers.exchange.audit import breaches
 from solvers.exchange.block import Block, idle_block, solve_block
 from solvers.exchange.campaign import Rest, run_campaign
@@ -15,6 +15,7 @@ from solvers.exchange.components import Components
 from solvers.exchange.engine import Effort, Ending
 from solvers.exchange.features import decisions
 from solvers.exchange.flows import Flows, solve_flows
+from solvers.exchange.gathering import Gathered, bounds_of, gather
 from solvers.exchange.network import flow_components
 from solvers.exchange.outcome import Prices
 from solvers.exchange.plan import plan_of, values, values_by
@@ -69,15 +70,18 @@ class Solved:
 
     def take_flows(self, task: Task, flows: Flows) -> None:
         """Take the components that flows solved."""
-        lanes = task.parts.within("k", flows.solved)
-        self.shipped[lanes] = flows.shipped[lanes]
+        if flows.solved.all():
+            self.shipped = flows.shipped
+        else:
+            lanes = task.parts.within("k", flows.solved)
+            self.shipped[lanes] = flows.shipped[lanes]
         self.bounds[:, flows.solved] = flows.bounds[:, flows.solved]
         self.scale[flows.solved] = flows.scale[flows.solved]
         for component in np.flatnonzero(flows.solved).tolist():
             self.ending[component] = Ending.OPTIMAL
             self.method[component] = "flow"
         for name, axis in PRICED.items():
-            if not getattr(flows.prices, name).any():
+            if not varied(getattr(flows.prices, name)).any():
                 continue
             here = task.parts.within(axis, flows.solved)
             getattr(self.prices, name)[here] = getattr(flows.prices, name)[here]
@@ -89,11 +93,30 @@ class Solved:
         self.bounds[:, component] = block.bounds
         if block.message and block.ending is not Ending.OPTIMAL:
             self.messages.append(block.message)
+        self._take_plan(members, component, block)
+
+    def take_batch(
+        self,
+        gathered: Gathered,
+        members: dict[str, Members],
+        batch: int,
+        block: Block,
+        each: Floats,
+    ) -> None:
+        """Take the components of a batch that was solved, given the bounds of all (components,)."""
+        components = gathered.batches[batch]
+        for component in components:
+            self.ending[component] = block.ending
+            self.method[component] = block.method
+        self.bounds[0, components] = each[components]
+        self._take_plan(members, batch, block)
+
+    def _take_plan(self, members: dict[str, Members], number: int, block: Block) -> None:
         if block.plan is not None:
-            self.shipped[members["k"][component]] = block.plan.shipped
+            self.shipped[members["k"][number]] = block.plan.shipped
         if block.prices is not None:
             for name, axis in PRICED.items():
-                here = members[axis][component]
+                here = members[axis][number]
                 getattr(self.prices, name)[here] = getattr(block.prices, name)
 
 
@@ -101,7 +124,7 @@ def solve_parts(task: Task, effort: Effort, threads: int, watch: Watch) -> Solve
     """Solve all components: flows together, linear ones in threads, then those with decisions."""
     count = task.parts.count
     solved = Solved(
-        shipped=np.zeros_like(task.most),
+        shipped=np.zeros(task.most.shape),
         ending=[Ending.NOTHING] * count,
         method=["milp"] * count,
         bounds=np.zeros((task.problem.sizes["o"], count)),
@@ -115,12 +138,15 @@ def solve_parts(task: Task, effort: Effort, threads: int, watch: Watch) -> Solve
         flowing[:] = False
     if flowing.any():
         flows = solve_flows(task.problem, task.most, task.parts, flowing, effort.gap, threads)
-        if not breaches(task.problem, plan_of(task.problem, flows.shipped)):
+        # No limit counts what flows.
+        if not breaches(task.problem, plan_of(task.problem, flows.shipped), limits=False):
             solved.take_flows(task, flows)
     watch.report("flow", 1.0, np.nan)
     rest = np.array([e is Ending.NOTHING for e in solved.ending], dtype=bool)
     rest |= _too_wide(task, solved, max(effort.gap, EXACT), "flow")  # prices that prove too little
-    _solve_blocks(task, solved, rest & ~whole, effort, threads, watch)
+    if (rest & ~whole).any():
+        linear = _solve_gathered(task, solved, rest & ~whole, effort, threads, watch)
+        _solve_blocks(task, solved, linear, effort, threads, watch)
     if (rest & whole).any():
         _solve_whole(task, solved, rest & whole, effort, threads, watch)
     return solved
@@ -129,13 +155,18 @@ def solve_parts(task: Task, effort: Effort, threads: int, watch: Watch) -> Solve
 def _whole(task: Task) -> Flags:
     """Components in which something is to be decided in whole numbers, shape (components,)."""
     needed = decisions(task.problem, task.live)
-    parts = task.parts
-    return (
-        parts.flag("w", needed.used | needed.period | needed.trips)
-        | parts.flag("q", needed.pair)
-        | parts.flag("h", needed.open)
-        | parts.flag("g", needed.group)
-    )
+    by_axis = {
+        "w": (needed.used, needed.period, needed.trips),
+        "q": (needed.pair,),
+        "h": (needed.open,),
+        "g": (needed.group,),
+    }
+    whole = np.zeros(task.parts.count, dtype=bool)
+    for axis, flags in by_axis.items():
+        for flag in flags:
+            if varied(flag).any():
+                whole |= task.parts.flag(axis, flag)
+    return whole
 
 
 def _too_wide(task: Task, solved: Solved, gap: float, by: str) -> Flags:
@@ -152,6 +183,34 @@ def _too_wide(task: Task, solved: Solved, gap: float, by: str) -> Flags:
     ]
     far: Flags = np.array(may, dtype=bool) & (wide[over] > share[over, None]).any(axis=0)
     return far
+
+
+def _solve_gathered(
+    task: Task, solved: Solved, chosen: Flags, effort: Effort, threads: int, watch: Watch
+) -> Flags:
+    """Solve small linear components in batches; those of the chosen that are left."""
+    gathered = gather(task.problem, task.most, task.parts, chosen)
+    left, batches = chosen.copy(), gathered.parts.count
+    if not batches:
+        return left
+    members = membership(gathered.parts, np.ones(batches, dtype=bool))
+    shares = _Shares(watch, float(task.parts.sizes("k")[chosen].sum()), threads)
+
+    def solve_one(batch: int) -> tuple[Block, Floats | None]:
+        lanes = members["k"][batch]
+        seconds = shares.take(len(lanes))
+        part, most = restrict(task.problem, members, batch), task.most[lanes]
+        block = solve_block(part, most, replace(effort, seconds=seconds))
+        return block, bounds_of(part, most, block, task.parts, members, batch)
+
+    def say() -> None:
+        watch.report("components", 1.0 - left.sum() / chosen.sum(), np.nan)
+
+    for batch, (block, bounds) in watch.each(solve_one, range(batches), threads, say):
+        if bounds is not None:
+            solved.take_batch(gathered, members, batch, block, bounds)
+            left[list(gathered.batches[batch])] = False
+    return left
 
 
 def _solve_blocks(
@@ -203,9 +262,11 @@ def _solve_whole(
     standings = {c: s for c, s in zip(components, found, strict=True) if s is not None}
     for component in components:
         most = task.most[members["k"][component]]
-        block = idle_block(problems[component], most, "milp")
         if component in standings:
-            block = _first_block(problems[component], block.bounds, standings[component])
+            bounds = conceivable(problems[component], most)
+            block = _first_block(problems[component], bounds, standings[component])
+        else:
+            block = idle_block(problems[component], most, "milp")
         solved.take_block(members, component, block)
     if objectives == 1:
         return

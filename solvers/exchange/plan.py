@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Flags, Floats, Ints, any_by, sum_by
-from solvers.exchange.components import Components, separate
+from solvers.exchange.arrays import Flags, Floats, Ints, any_by, any_period, sum_by, varied
+from solvers.exchange.components import Components
 from solvers.exchange.problem import Exchange
 
 TRIP_ROUNDING: Final = 1e-9  # of a trip
@@ -43,17 +43,18 @@ def tidy(shipped: Floats) -> Floats:
 
 def plan_of(problem: Exchange, shipped: Floats) -> Plan:
     """Work out what a plan uses from what it ships, shape (k, T)."""
-    sizes, alone = problem.sizes, separate(problem)
+    sizes, alone = problem.sizes, problem.separate
     carried = shipped if alone else sum_by(problem.way, shipped, sizes["w"])
-    used = np.any(carried > 0, axis=1)
-    moving = np.flatnonzero(used if alone else np.any(shipped > 0, axis=1))
+    period = carried > 0
+    used = any_period(period)
+    moving = np.flatnonzero(used if alone else any_period(shipped > 0))
     recipe = problem.destination[moving] - sizes["n"]
     grouped = np.flatnonzero(used & (problem.way_group >= 0)) if sizes["g"] else moving[:0]
     return Plan(
         shipped=shipped,
         carried=carried,
         used=used,
-        period=carried > 0,
+        period=period,
         trips=_trips(problem, carried),
         pair=used if alone else any_by(problem.pair, used, sizes["q"]),
         open=_marked(problem.recipe_hub[recipe[recipe >= 0]], sizes["h"]),
@@ -69,8 +70,8 @@ def _marked(position: Ints, size: int) -> Flags:
 
 
 def _trips(problem: Exchange, carried: Floats) -> Floats:
-    if not np.isfinite(problem.trip_payload).any():
-        return np.zeros_like(carried)
+    if not np.isfinite(varied(problem.trip_payload)).any():
+        return np.broadcast_to(0.0, carried.shape)
     with np.errstate(invalid="ignore"):
         loads = carried / problem.trip_payload[:, None]
     trips: Floats = np.where(np.isfinite(loads), np.ceil(loads - TRIP_ROUNDING), 0.0)
@@ -81,24 +82,29 @@ def values(problem: Exchange, plan: Plan) -> Floats:
     """Each objective of a plan, shape (o,)."""
     each = np.zeros(problem.sizes["o"])
     for _, gain, at, amount in _terms(problem, plan):
-        each += gain[:, at] @ amount
+        each += (gain[:, at] * amount).sum(axis=1)
     return each
 
 
 def _terms(problem: Exchange, plan: Plan) -> Iterator[tuple[str, Floats, Ints, Floats]]:
     """Axis, gain (o, axis), where something counts on it, and how much there."""
     yield "k", problem.gain, plan.moving, plan.moved
-    used = np.flatnonzero(plan.used)
-    yield "w", problem.way_gain, used, np.ones(len(used))
-    yield "w", problem.period_gain, used, plan.period[used].sum(axis=1).astype(np.float64)
-    yield "w", problem.trip_gain, used, plan.trips[used].sum(axis=1)
-    for axis, gain, flag in (
-        ("q", problem.pair_gain, plan.pair),
-        ("h", problem.hub_gain, plan.open),
-        ("g", problem.group_gain, plan.group),
+    for axis, gain, flag, amount in (
+        ("w", problem.way_gain, plan.used, None),
+        ("w", problem.period_gain, plan.used, plan.period),
+        ("w", problem.trip_gain, plan.used, plan.trips),
+        ("q", problem.pair_gain, plan.pair, None),
+        ("h", problem.hub_gain, plan.open, None),
+        ("g", problem.group_gain, plan.group, None),
     ):
-        at = np.flatnonzero(flag)
-        yield axis, gain, at, np.ones(len(at))
+        if varied(gain).any():
+            at = np.flatnonzero(flag)
+            yield axis, gain, at, np.ones(len(at)) if amount is None else _yearly(amount[at])
+
+
+def _yearly(amount: Floats | Flags) -> Floats:
+    total: Floats = amount.sum(axis=1, dtype=np.float64)
+    return total
 
 
 def values_by(problem: Exchange, plan: Plan, parts: Components) -> Floats:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from solvers.exchange.arrays import CHUNK, Flags, Ints, Nodes
+from solvers.exchange.flow import Flow
 from solvers.exchange.network import Network
 
 FAR: Final = 2**61
@@ -21,28 +22,28 @@ class _Steps:
     cost: Ints
 
     @classmethod
-    def of(cls, tail: Nodes, head: Nodes, cost: Ints, nodes: int) -> "_Steps":
-        if np.any(tail[1:] < tail[:-1]):
-            order = np.argsort(tail, kind="stable")
-            tail, head, cost = tail[order], head[order], cost[order]
-        return cls(np.searchsorted(tail, np.arange(nodes + 1)), head, cost)
+    def of(cls, tail: Ints, head: Ints | Nodes, cost: Ints, nodes: int) -> "_Steps":
+        order = np.argsort(tail, kind="stable")
+        start = np.searchsorted(tail[order], np.arange(nodes + 1))
+        return cls(start, head[order].astype(np.int32), cost[order])
 
     def reached(self, frontier: Ints, distance: Ints) -> Iterator[tuple[Nodes, Ints]]:
         """Nodes one step from the frontier, and how far they are this way; some at once."""
-        count = np.diff(self.start)[frontier]
+        begin = self.start[frontier]
+        count = self.start[frontier + 1] - begin
         done = np.cumsum(count)
-        first = 0
+        skip, first = begin - done + count, 0
         while first < len(frontier):
             so_far = int(done[first - 1]) if first else 0
             last = max(first + 1, int(np.searchsorted(done, so_far + CHUNK, side="right")))
-            some, each = frontier[first:last], count[first:last]
-            skip = self.start[some] - (done[first:last] - each - so_far)
-            step = np.arange(int(done[last - 1]) - so_far) + np.repeat(skip, each)
-            yield self.head[step], np.repeat(distance[some], each) + self.cost[step]
+            each, far = count[first:last], distance[frontier[first:last]]
+            step = np.arange(so_far, int(done[last - 1]))
+            step += np.repeat(skip[first:last], each)
+            yield self.head[step], np.repeat(far, each) + self.cost[step]
             first = last
 
 
-def potentials(network: Network, cost: Ints, flow: Ints) -> Ints:
+def potentials(network: Network, cost: Ints, flow: Flow, within: Flags | None = None) -> Ints:
     """Shortest distances from the root of each component, against which no arc can gain.
 
     Bellman and Ford, frontier by frontier, over what the flow leaves open: every
@@ -53,8 +54,10 @@ def potentials(network: Network, cost: Ints, flow: Ints) -> Ints:
 
     Parameters
     ----------
-    cost, flow
+    cost
         Of each arc, shape (E,); whole numbers.
+    within
+        Nodes of the components that are asked for, shape (V,); None: all.
 
     Returns
     -------
@@ -62,27 +65,37 @@ def potentials(network: Network, cost: Ints, flow: Ints) -> Ints:
         Shape (V,): for every open arc, ``cost + potential[tail] - potential[head] >= 0``.
     """
     nodes = len(network.supply)
-    if network.capped.any():
-        lanes = ~network.capped
-        wide = _Steps.of(network.tail[lanes], network.head[lanes], cost[lanes], nodes)
-    else:
-        wide = _Steps.of(network.tail, network.head, cost, nodes)
-    full = np.flatnonzero(network.capped)
-    full = full[flow[full] < network.own[full]]
-    back = np.flatnonzero(flow)
-    narrow = _Steps.of(
-        np.concatenate([network.tail[full], network.head[back]]),
-        np.concatenate([network.head[full], network.tail[back]]),
-        np.concatenate([cost[full], -cost[back]]),
-        nodes,
-    )
+    here = np.ones(nodes, dtype=bool) if within is None else within
+    steps = _open_steps(network, cost, flow)
     from_root, to_root = _beside_root(network, flow)
-    distance = np.where(from_root, 0, FAR)
-    _relax(distance, (wide, narrow), np.ones(nodes, dtype=bool))
-    lost = distance >= FAR
+    distance = np.where(from_root & here, 0, FAR)
+    _relax(distance, steps)
+    lost = here & (distance >= FAR)
     if lost.any():
-        _reach_lost(network, distance, (wide, narrow), lost, to_root & lost)
+        _reach_lost(network, distance, steps, lost, to_root & lost)
     return distance
+
+
+def _open_steps(network: Network, cost: Ints, flow: Flow) -> tuple[_Steps, ...]:
+    """What the flow leaves open: lanes, and the rest."""
+    nodes = len(network.supply)
+    tail, head = network.tails_of(flow.arc), network.head[flow.arc]
+    back = (head.astype(np.int64), tail, -cost[flow.arc])
+    if not network.limited:
+        return _Steps(network.start, network.head, cost), _Steps.of(*back, nodes)
+    carried = np.zeros(len(cost), dtype=np.int64)
+    carried[flow.arc] = flow.amount
+    lanes = np.flatnonzero(~network.capped)
+    full = np.flatnonzero(network.capped & (carried < network.own))
+    return (
+        _Steps.of(network.tails_of(lanes), network.head[lanes], cost[lanes], nodes),
+        _Steps.of(
+            np.concatenate([network.tails_of(full), back[0]]),
+            np.concatenate([network.head[full], back[1]]),
+            np.concatenate([cost[full], back[2]]),
+            nodes,
+        ),
+    )
 
 
 def least_by_prices(network: Network, cost: Ints, potential: Ints) -> int:
@@ -104,10 +117,9 @@ def least_by_prices(network: Network, cost: Ints, potential: Ints) -> int:
     return _exact(reduced[full], network.own[full]) - _exact(potential[ends], network.supply[ends])
 
 
-def cost_of(cost: Ints, flow: Ints) -> int:
+def cost_of(cost: Ints, flow: Flow) -> int:
     """What a flow costs, exact."""
-    some = np.flatnonzero(flow)
-    return _exact(cost[some], flow[some])
+    return _exact(cost[flow.arc], flow.amount)
 
 
 def _exact(first: Ints, second: Ints) -> int:
@@ -115,37 +127,41 @@ def _exact(first: Ints, second: Ints) -> int:
     return sum(map(int.__mul__, first.tolist(), second.tolist()))
 
 
-def _beside_root(network: Network, flow: Ints) -> tuple[Flags, Flags]:
+def _beside_root(network: Network, flow: Flow) -> tuple[Flags, Flags]:
     """Nodes to which the root leads, and nodes that lead to it.
 
     It leads to all sinks, and to sources that leave something; all sources lead
     to it, and sinks that are not filled: prices are then >= 0 where nothing must be.
     """
     nodes = len(network.supply)
-    some = np.flatnonzero(flow)
-    tail, head, moved = network.tail[some], network.head[some], flow[some]
-    gone = np.bincount(tail, moved, nodes) - np.bincount(head, moved, nodes)
+    gone = np.bincount(network.tails_of(flow.arc), flow.amount, nodes)
+    gone -= np.bincount(network.head[flow.arc], flow.amount, nodes)
     some = network.supply != gone  # unshipped, or unfilled
     open_ = network.slack > 0
     return open_ & (some | ~network.gives), open_ & (some | network.gives)
 
 
-def _relax(distance: Ints, steps: tuple[_Steps, ...], within: Flags) -> None:
-    """Shorten distances, in place, until none among the nodes `within` can be shortened.
+def _relax(distance: Ints, steps: tuple[_Steps, ...], within: Flags | None = None) -> None:
+    """Shorten distances, in place, until none (`within` some nodes, if given) can be shortened.
 
     More rounds than nodes: a circle gains, the flow is not of least cost, and these are no proof.
     """
-    frontier = np.flatnonzero((distance < FAR) & within)
+    open_ = distance < FAR if within is None else within & (distance < FAR)
+    waiting = [open_.copy() for _ in steps]  # nearer since their steps were taken
     for _ in distance:
-        if not frontier.size:
-            break
-        nearer = np.zeros(len(distance), dtype=bool)
-        for each in steps:
+        for each, mine in zip(steps, waiting, strict=True):
+            frontier = np.flatnonzero(mine)
+            mine[frontier] = False
             for head, far in each.reached(frontier, distance):
-                better = np.flatnonzero((far < distance[head]) & within[head])
-                np.minimum.at(distance, head[better], far[better])
-                nearer[head[better]] = True
-        frontier = np.flatnonzero(nearer)
+                better = np.flatnonzero(far < distance[head])
+                if within is not None:
+                    better = better[within[head[better]]]
+                nearer = head[better]
+                np.minimum.at(distance, nearer, far[better])
+                for other in waiting:
+                    other[nearer] = True
+        if not any(mine.any() for mine in waiting):
+            break
 
 
 def _reach_lost(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from solvers.exchange.arrays import Floats, Ints, chunks, sum_by
+from solvers.exchange.arrays import Floats, Ints, any_period, chunks, rows, sum_by, varied
 from solvers.exchange.components import Components
 from solvers.exchange.outcome import Prices
 from solvers.exchange.problem import Exchange
@@ -52,13 +52,13 @@ def signed(problem: Exchange, prices: Prices) -> Prices:
 
 def _least_of_required(problem: Exchange, prices: Prices) -> Floats:
     """Limit 0 where a way is required, and none where not; nothing at all where no price is."""
-    if not prices.way_min.any():
+    if not varied(prices.way_min).any():
         return prices.way_min
     return np.where(problem.required, 0.0, np.inf)
 
 
 def _limited(price: Floats, limit: Floats) -> Floats:
-    if not price.any():
+    if not varied(price).any():
         return price
     return np.where(np.isfinite(limit), np.maximum(price, 0.0), 0.0)
 
@@ -72,19 +72,21 @@ def reduced_gain(problem: Exchange, gain: Floats, prices: Prices) -> Floats:
 
 
 def reduced_gains(
-    problem: Exchange, gain: Floats, prices: Prices
-) -> Iterator[tuple[slice, Floats]]:
-    """Gain of lanes after all prices, a slice of them at once: shapes (slice, T)."""
+    problem: Exchange, gain: Floats, prices: Prices, lanes: Ints | None = None
+) -> Iterator[tuple[slice | Ints, Floats]]:
+    """Gain of lanes, of all if none are named, after all prices: some, and theirs (some, T)."""
     origin, destination = _origin_price(problem, prices), _destination_price(problem, prices)
     blended = np.zeros((0, problem.periods))
     if problem.blend_rows:
         amount = problem.blend_coef[:, None] * prices.blend[problem.blend_row]
         blended = sum_by(problem.blend_lane, amount, problem.sizes["k"])
-    by_way = [price for price in (prices.way_max, -prices.way_min) if price.any()]
+    by_way = [sign * price for sign, price in _way_prices(prices)]
     by_group = np.append(prices.group, 0.0) if prices.group.any() else None
-    for part in chunks(problem.sizes["k"]):
-        reduced = -problem.ratio[part, None] * destination[problem.destination[part]]
-        reduced -= origin[problem.origin[part]]
+    for some in chunks(problem.sizes["k"] if lanes is None else len(lanes)):
+        part = some if lanes is None else lanes[some]
+        reduced = rows(destination, problem.destination[part])
+        reduced *= -problem.ratio[part, None]
+        reduced -= rows(origin, problem.origin[part])
         reduced += gain[part, None]
         for price in by_way:
             reduced -= price[problem.way[part], None]
@@ -95,6 +97,12 @@ def reduced_gains(
         if problem.blend_rows:
             reduced -= blended[part]
         yield part, reduced
+
+
+def _way_prices(prices: Prices) -> list[tuple[float, Floats]]:
+    """Prices of ways, and with which sign a lane pays them; none that are all zero."""
+    both = (1.0, prices.way_max), (-1.0, prices.way_min)
+    return [(sign, price) for sign, price in both if varied(price).any()]
 
 
 def _origin_price(problem: Exchange, prices: Prices) -> Floats:
@@ -116,13 +124,21 @@ def bound(problem: Exchange, gain: Floats, prices: Prices, most: Floats) -> floa
 
 
 def bound_by(
-    problem: Exchange, gain: Floats, prices: Prices, most: Floats, parts: Components
+    problem: Exchange,
+    gain: Floats,
+    prices: Prices,
+    most: Floats,
+    parts: Components,
+    lanes: Ints | None = None,
 ) -> Floats:
-    """The most that any plan can gain in each component, shape (components,)."""
+    """The most that any plan can gain in each component, shape (components,).
+
+    No lane but `lanes`, where they are given, may gain above the prices.
+    """
     total = np.zeros(parts.count)
-    terms = _end_terms(problem, prices)
+    terms = {a: worth for a, worth in _end_terms(problem, prices).items() if varied(worth).any()}
     worths = [(axis, np.flatnonzero(worth), worth[worth != 0]) for axis, worth in terms.items()]
-    worths += [("k", *found) for found in _lane_terms(problem, gain, prices, most)]
+    worths += [("k", *found) for found in _lane_terms(problem, gain, prices, most, lanes)]
     for axis, at, worth in worths:
         label = parts.label(axis)[at]
         total += np.bincount(label[label >= 0], worth[label >= 0], parts.count)
@@ -150,14 +166,14 @@ def bound_terms(problem: Exchange, gain: Floats, prices: Prices, most: Floats) -
 
 
 def _lane_terms(
-    problem: Exchange, gain: Floats, prices: Prices, most: Floats
+    problem: Exchange, gain: Floats, prices: Prices, most: Floats, lanes: Ints | None = None
 ) -> Iterator[tuple[Ints, Floats]]:
     """Lanes that gain above all prices, some at once, and what they would at their largest."""
-    for part, reduced in reduced_gains(problem, gain, prices):
-        over = np.flatnonzero((reduced > 0).any(axis=1))
+    for part, reduced in reduced_gains(problem, gain, prices, lanes):
+        over = np.flatnonzero(any_period(reduced > 0))
         if over.size:
-            worth = np.maximum(reduced[over], 0.0) * most[part][over]
-            yield over + part.start, worth.sum(axis=1)
+            lane = over + part.start if isinstance(part, slice) else part[over]
+            yield lane, (np.maximum(reduced[over], 0.0) * most[lane]).sum(axis=1)
 
 
 def _end_terms(problem: Exchange, prices: Prices) -> dict[str, Floats]:
@@ -177,11 +193,11 @@ def _end_terms(problem: Exchange, prices: Prices) -> dict[str, Floats]:
 
 
 def _less(worth: Floats, other: Floats) -> Floats:
-    return worth - other if other.any() else worth
+    return worth - other if varied(other).any() else worth
 
 
 def _worth(price: Floats, limit: Floats) -> Floats:
-    if not price.any():
+    if not varied(price).any():
         return price
     return np.where(price > 0, price * np.where(np.isfinite(limit), limit, 0.0), 0.0)
 
@@ -198,30 +214,39 @@ def _sink_stores(problem: Exchange, prices: Prices) -> Floats:
     return worth
 
 
-def settle(
-    problem: Exchange, gain: Floats, prices: Prices, most: Floats, but: Ints | None = None
-) -> Prices:
+def settle(problem: Exchange, gain: Floats, prices: Prices, most: Floats) -> Prices:
+    """Raise the prices of ends until no lane gains above them, where an end can: see `settled`."""
+    return settled(problem, gain, prices, most, np.zeros(0, dtype=np.int64))[0]
+
+
+def settled(
+    problem: Exchange, gain: Floats, prices: Prices, most: Floats, but: Ints
+) -> tuple[Prices, Ints]:
     """Raise the prices of ends until no lane, `but` some, gains above them, where an end can.
 
     A lane out of a source is settled at its source, one from a hub into a
     sink at its sink. Rounding leaves such lanes a hair above; a hair on the price of
-    an end costs the bound a hair.
+    an end costs the bound a hair. Prices only rise, so that no lane is left above them
+    but some of those that were: they are given back too.
     """
     m, n = problem.sizes["m"], problem.sizes["n"]
     rise, lift = np.zeros_like(prices.source), np.zeros_like(prices.sink)
-    spared = np.zeros(problem.sizes["k"] if but is not None and but.size else 0, dtype=bool)
-    if spared.size:
-        spared[but] = True
+    found = [but]
     for part, reduced in reduced_gains(problem, gain, prices):
+        some = np.flatnonzero(any_period(reduced > 0))
+        above = some + part.start if isinstance(part, slice) else part[some]
         # What carries nothing gains nothing.
-        above = np.flatnonzero(((reduced > 0) & (most[part] > 0)).any(axis=1))
-        if spared.size:
-            above = above[~spared[part][above]]
-        over = np.where(most[part][above] > 0, np.maximum(reduced[above], 0.0), 0.0)
-        above += part.start
+        over = np.where(most[above] > 0, np.maximum(reduced[some], 0.0), 0.0)
+        kept = any_period(over > 0)
+        above, over = above[kept], over[kept]
+        found.append(above)
+        if but.size:
+            free = ~np.isin(above, but)
+            above, over = above[free], over[free]
         out = problem.origin[above] < m
         into = ~out & (problem.destination[above] < n)
         np.maximum.at(rise, problem.origin[above[out]], over[out])
         each = over[into] / problem.ratio[above[into], None]
         np.maximum.at(lift, problem.destination[above[into]], each)
-    return replace(prices, source=prices.source + rise, sink=prices.sink + lift)
+    higher = replace(prices, source=prices.source + rise, sink=prices.sink + lift)
+    return higher, np.unique(np.concatenate(found))

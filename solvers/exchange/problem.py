@@ -157,6 +157,7 @@ class Exchange:
     blend_rows: int = 0
     tolerance: float = 0.0
     sizes: Mapping[str, int] = field(init=False, repr=False)
+    separate: bool = field(init=False, repr=False)  # see `_separate`
 
     def __post_init__(self) -> None:
         """Fill in what was left out and check all of it."""
@@ -165,11 +166,17 @@ class Exchange:
         sizes = lengths(given, self.blend_rows)
         object.__setattr__(self, "sizes", MappingProxyType(sizes))
         for name, column in COLUMNS.items():
-            array = given[name] if name in given else default(name, column, sizes)
-            check(name, column, array, sizes)
+            if name in given:
+                array = given[name]
+                check(name, column, array, sizes)
+            elif name == "pair" and "way" not in given and sizes["w"] == sizes["k"]:
+                array = self.way
+            else:
+                array = default(name, column, sizes)
             object.__setattr__(self, name, array)
         _check_positions(self)
         _check_numbers(self)
+        object.__setattr__(self, "separate", _separate(self))
         object.__setattr__(self, "limits", tuple(_limit(row, sizes) for row in self.limits))
         _refuse_growing_circles(self)
 
@@ -188,6 +195,15 @@ class Exchange:
         """Hub that each lane enters, shape (k,); -1 none."""
         recipe = np.maximum(self.destination - self.sizes["n"], -1)
         return np.append(self.recipe_hub, -1)[recipe]
+
+
+def _separate(problem: Exchange) -> bool:
+    """Whether every lane is a way and a pair of its own, in order, and no way is in a group."""
+    sizes = problem.sizes
+    if not sizes["k"] == sizes["w"] == sizes["q"] or sizes["g"]:
+        return False
+    way, pair = problem.way, problem.pair
+    return bool(np.all(way[1:] > way[:-1]) and (pair is way or np.all(pair[1:] > pair[:-1])))
 
 
 def _check_positions(problem: Exchange) -> None:
@@ -247,7 +263,8 @@ def hub_edges(problem: Exchange) -> tuple[Ints, Ints, Floats]:
     recipe = problem.destination[lane] - n
     product = problem.recipe_product[recipe]
     factor = problem.ratio[lane] * problem.recipe_yield[recipe]
-    group_capacity = np.append(problem.group_capacity, np.inf)[problem.group[lane]]
+    group = problem.way_group[problem.way[lane]]
+    group_capacity = np.append(problem.group_capacity, np.inf)[group]
     unlimited = (
         np.isinf(problem.hub_capacity[problem.recipe_hub[recipe]])
         & np.isinf(problem.max_quantity[problem.way[lane]])
@@ -259,6 +276,8 @@ def hub_edges(problem: Exchange) -> tuple[Ints, Ints, Floats]:
 
 def _refuse_growing_circles(problem: Exchange) -> None:
     """Refuse hubs in a circle that make more than they take, if nothing limits them."""
+    if not problem.sizes["p"]:
+        return
     circle = growing_circle(*hub_edges(problem), problem.sizes["p"])
     if circle.size:
         hubs = sorted(set(problem.product_hub[circle].tolist()))

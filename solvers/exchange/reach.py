@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from solvers.exchange.arrays import Floats, Ints, chunks, sum_by
+from solvers.exchange.arrays import Floats, Ints, chunks, rows, sum_by, varied
 from solvers.exchange.circles import longest_walk
 from solvers.exchange.problem import Exchange, hub_edges
 
@@ -48,11 +48,12 @@ def most_shipped(problem: Exchange) -> Floats:
     endless = {axis: np.full((problem.sizes[axis], problem.periods), np.inf) for axis in "pr"}
     leaving = np.concatenate([most_leaving(problem), endless["p"]])
     reaching = np.concatenate([most_reaching(problem), endless["r"]])
-    limited = bool(np.isfinite(problem.max_quantity).any()) or problem.sizes["g"] > 0
+    limited = bool(np.isfinite(varied(problem.max_quantity)).any()) or problem.sizes["g"] > 0
     lane = np.empty((problem.sizes["k"], problem.periods))
     for part in chunks(len(lane)):
-        room = reaching[problem.destination[part]] / problem.ratio[part, None]
-        np.minimum(leaving[problem.origin[part]], room, out=lane[part])
+        room = rows(reaching, problem.destination[part])
+        room /= problem.ratio[part, None]
+        np.minimum(rows(leaving, problem.origin[part]), room, out=lane[part])
         if limited:
             np.minimum(lane[part], _way_limits(problem, problem.way[part])[:, None], out=lane[part])
     if problem.sizes["r"] and problem.sizes["m"] + problem.sizes["n"]:

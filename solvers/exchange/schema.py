@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from solvers.exchange.arrays import Ints
+from solvers.exchange.arrays import Ints, varied
 
 
 class Column(NamedTuple):
@@ -78,6 +78,9 @@ POSITIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+NARROW: Final = ("origin", "destination", "way", "pair")
+"""Arrays of lanes that stay in 32 bits where they are given so: they are long."""
+
 LIMIT_AXES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "lane_coef": "k",
@@ -98,7 +101,8 @@ def read(name: str, given: Any) -> Any:
     array = np.asarray(given)
     if column.kind is not float and array.size and array.dtype.kind not in "bui":
         raise ValueError(f"{name} must be whole numbers or flags; got {array.dtype}")
-    array = array.astype(kinds[column.kind], copy=False)
+    if not (name in NARROW and array.dtype == np.int32):
+        array = array.astype(kinds[column.kind], copy=False)
     if array.ndim == 1 and column.axes in ("mT", "nT"):
         array = array[:, None]
     if array.ndim == 1 and column.axes.startswith("o"):
@@ -166,7 +170,7 @@ def check(name: str, column: Column, array: Any, sizes: Mapping[str, int]) -> No
 
 def _in_range(column: Column, array: Any) -> bool:
     """Whether the least and the largest number, and so all, are in range; NaN is not."""
-    each = array[tuple(slice(0, 1 if step == 0 else None) for step in array.strides)]
+    each = varied(array)
     if not each.size:
         return True
     low, high = each.min(), each.max()

@@ -12,6 +12,7 @@ from solvers.exchange.audit import TOLERANCE, breaches
 from solvers.exchange.components import split, worthwhile
 from solvers.exchange.diagnosis import rescue, shortfalls
 from solvers.exchange.engine import Effort, Ending
+from solvers.exchange.multiplier import under_limit
 from solvers.exchange.outcome import Outcome, Status
 from solvers.exchange.pieces import Solved, Task, solve_parts
 from solvers.exchange.plan import limit_totals, plan_of, values, values_by
@@ -135,7 +136,19 @@ def _solve(problem: Exchange, effort: Effort, threads: int, watch: Watch) -> tup
         broken = set(_broken_limits(task, solved).tolist()) - set(active)
         if not broken or Ending.INFEASIBLE in solved.ending:
             return task, solved
+        if not active and len(broken) == 1:
+            met = under_limit(task, solved, min(broken), effort, threads, watch)
+            if met is not None and _holds(*met, effort.gap):
+                return met
         active = sorted(broken.union(active))
+
+
+def _holds(task: Task, solved: Solved, gap: float) -> bool:
+    """Whether a plan keeps all limits, and its bound is as near as was asked."""
+    plan = plan_of(task.problem, solved.shipped)
+    value = values(task.problem, plan)
+    far = solved.bounds.sum(axis=1) - value > max(gap, EXACT) * np.maximum(1.0, np.abs(value))
+    return not far.any() and not breaches(task.problem, plan)
 
 
 def _as_stopped(task: Task, solved: Solved) -> Solved:
@@ -150,6 +163,8 @@ def _as_stopped(task: Task, solved: Solved) -> Solved:
 
 
 def _broken_limits(task: Task, solved: Solved) -> Ints:
+    if not task.problem.limits:
+        return np.zeros(0, dtype=np.int64)
     plan = plan_of(task.problem, solved.shipped)
     most = np.array([row.limit for row in task.problem.limits])
     slack = TOLERANCE * np.maximum(1.0, most)

@@ -75,7 +75,7 @@ def most_conceivable(model: Model, stage: int) -> float:
 
 def conceivable(problem: Exchange, most: Floats) -> Floats:
     """Bounds that need no model: all that gains, at its most, in each objective; shape (o,)."""
-    total: Floats = np.maximum(problem.gain, 0.0) @ most.sum(axis=1)
+    total: Floats = (np.maximum(problem.gain, 0.0) * most.sum(axis=1)).sum(axis=1)
     total = total + np.maximum(problem.period_gain, 0.0).sum(axis=1) * problem.periods
     for gain in (problem.way_gain, problem.pair_gain):
         total = total + np.maximum(gain, 0.0).sum(axis=1)

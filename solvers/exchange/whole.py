@@ -39,9 +39,7 @@ def whole_units(amount: Floats, scale: Floats, exact: Flags) -> Ints:
     return np.where(exact, np.rint(units), np.floor(units)).astype(np.int64)
 
 
-def cost_scale(
-    gain: Floats, component: Ints | Nodes, nodes: Ints, resolution: float
-) -> tuple[Floats, Flags]:
+def cost_scale(gain: Floats, first: Ints, nodes: Ints, resolution: float) -> tuple[Floats, Flags]:
     """Whole cost units per unit of gain, by component, and whether nothing is rounded by them.
 
     The least power of ten that makes all gains of a component whole; else fine
@@ -50,8 +48,10 @@ def cost_scale(
 
     Parameters
     ----------
-    gain, component
-        Gain per unit of each arc and its component, shape (E,).
+    gain
+        Gain per unit of each arc, sorted by component, shape (E,).
+    first
+        First arc of each component, and the end of the last one, shape (count + 1,).
     nodes
         Number of nodes of each component, or of the network it is solved in, shape (count,).
 
@@ -60,29 +60,34 @@ def cost_scale(
     scale, exact
         Shapes (count,).
     """
-    count = len(nodes)
-    largest, arcs, sum_ = _sizes(gain, component, count)
-    mean = sum_ / np.maximum(arcs, 1)
+    some = np.flatnonzero(np.diff(first))  # components that have arcs
+    largest, sizes = np.zeros(len(nodes)), np.zeros(len(nodes))
+    arcs = np.zeros(len(nodes))
+    for part in chunks(len(gain)):
+        low, high = np.searchsorted(first[some + 1], [part.start, part.stop - 1], side="right")
+        here = some[low : high + 1]
+        start = np.maximum(first[here], part.start) - part.start
+        size = np.abs(gain[part])
+        largest[here] = np.maximum(largest[here], np.maximum.reduceat(size, start))
+        sizes[here] += np.add.reduceat(size, start)
+        arcs[here] += np.add.reduceat(size > 0, start, dtype=np.int64)
+    mean = sizes / np.maximum(arcs, 1)
     wanted = 1.0 / np.where(mean > 0, mean * resolution, 1.0)
     room = 2.0**60 / (np.where(largest > 0, largest, 1.0) * (nodes + 2.0))
-    decimal, exact = _least_decimal(gain, component, room)
+    decimal, exact = _decimal_by_group(gain, first, room)
     return np.where(exact, decimal, np.exp2(np.floor(np.log2(np.minimum(wanted, room))))), exact
 
 
-def _sizes(amount: Floats, component: Ints | Nodes, count: int) -> tuple[Floats, Floats, Floats]:
-    """Largest size of each component, how many are not 0, and their sum; shapes (count,)."""
-    largest, some, sum_ = np.zeros((3, count))
-    for part in chunks(len(amount)):
-        each, of = np.abs(amount[part]), component[part]
-        if np.all(of[1:] >= of[:-1]):
-            first = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
-            largest[of[first]] = np.maximum(largest[of[first]], np.maximum.reduceat(each, first))
-        else:
-            np.maximum.at(largest, of, each)
-        low, high = int(of.min()), int(of.max()) + 1
-        some[low:high] += np.bincount(of - low, each > 0, high - low)
-        sum_[low:high] += np.bincount(of - low, each, high - low)
-    return largest, some, sum_
+def _decimal_by_group(amount: Floats, first: Ints, room: Floats) -> tuple[Floats, Flags]:
+    """As `_least_decimal`, of groups of consecutive amounts: most fail by their first one."""
+    some = np.flatnonzero(np.diff(first))
+    may = np.ones(len(room), dtype=bool)
+    may[some] = _all_whole(amount[first[some]], 10.0**DECIMALS, np.arange(len(some)), len(some))
+    group = np.flatnonzero(may)
+    count = np.diff(first)[group]
+    member = np.arange(count.sum()) + np.repeat(first[group] - np.cumsum(count) + count, count)
+    decimal, exact = _least_decimal(amount[member], np.repeat(group, count), room)
+    return decimal, exact & may
 
 
 def _least_decimal(amount: Floats, component: Ints | Nodes, room: Floats) -> tuple[Floats, Flags]:

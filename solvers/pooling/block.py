@@ -23,8 +23,12 @@ BY_SEARCH: Final = "global, by spatial branch and bound"
 BY_HULL: Final = "global, by the linear hull of the pq-formulation"
 HULL_ONLY: Final = "relaxation, linear"
 STOPPED: Final = "relaxation, of a spatial branch and bound stopped before its end"
-LARGEST_GLOBAL: Final = 5000  # products of a proportion and a flow: more are bounded, not searched
+LARGEST_GLOBAL: Final = 30_000  # products of a proportion and a flow: with more, no search
 QUICK: Final = 300  # products: fewer are searched globally after one start
+LOWER: Final = 1e-6  # relative: rows of the hull that lower the bound by less bring nothing
+IDLE: Final = 2  # rounds that bring nothing before no more rows join
+BROKEN: Final = 1e-6  # of a row of the hull: less is rounding
+LEAST_SECONDS: Final = 0.1
 RELAX, SEARCH = 0.2, 0.3  # of the time left: for each solve of a relaxation, for plans near it
 
 
@@ -118,23 +122,42 @@ def _globally(stage: Stage, plan: Plan | None, bound: float, effort: Effort) -> 
 
 
 def _relax(stage: Stage, effort: Effort) -> tuple[float, Answer]:
-    """Bound and values of the linear hull; whole numbers stay whole where time allows.
-
-    Where the hull takes too long, the bound is that of the exchange without its pools.
-    """
+    """Bound and values of the linear hull; whole numbers stay whole where time allows."""
     program = stage_program(stage.model, len(stage.floors), stage.floors)
-    hull = stage.pools.extend(program, hull=True)
-    bound = most_conceivable(stage.model, len(stage.floors))
-    found, linear = _linear(hull, stage.pools.quantity, effort)
-    if np.isinf(found):
-        found, _ = _linear(program, stage.pools.quantity[: len(program.low)], effort)
-    bound = min(bound, found)
+    without, _ = _linear(program, stage.pools.quantity[: len(program.low)], effort)
+    found, hull, linear = _hull(stage, program, effort)
+    bound = min(most_conceivable(stage.model, len(stage.floors)), without, found)
     if linear.ending is not Ending.NOTHING and not hull.whole.any():
         return bound, linear
     closer = run_pooled(hull, stage.pools.quantity, Engine.HIGHS, effort)
     if closer.ending is Ending.INFEASIBLE:
         return bound, linear if linear.values is not None else closer
     return min(bound, closer.bound), linear if closer.values is None else closer
+
+
+def _hull(stage: Stage, program: Program, effort: Effort) -> tuple[float, Program, Answer]:
+    """The linear hull without its whole numbers: the bound, the rows it took, the last answer.
+
+    All rows where they are few; else those that an answer breaks join, until none is broken
+    or they no longer lower the bound. What is left out only loosens it.
+    """
+    pools, until = stage.pools, time.perf_counter() + effort.seconds
+    few = len(pools.products.result) <= QUICK
+    chosen = np.full(len(pools.hull_high), few)
+    bound, idle = np.inf, 0
+    while True:
+        hull = pools.extend(program, chosen)
+        left = replace(effort, seconds=max(until - time.perf_counter(), LEAST_SECONDS))
+        found, answer = _linear(hull, pools.quantity, left)
+        idle = 0 if bound - found > LOWER * max(1.0, abs(found)) else idle + 1
+        bound = min(bound, found)
+        if answer.values is None or idle > IDLE or time.perf_counter() > until:
+            return bound, hull, answer
+        over = pools.hull @ answer.values - pools.hull_high
+        broken = over > BROKEN * np.maximum(1.0, np.abs(pools.hull_high))
+        if not np.any(broken & ~chosen):
+            return bound, hull, answer
+        chosen = chosen | broken
 
 
 def _linear(program: Program, quantity: Flags, effort: Effort) -> tuple[float, Answer]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from solvers.exchange.arrays import Floats, Ints
+from solvers.exchange.arrays import Flags, Floats, Ints
 from solvers.exchange.build import Model
 from solvers.exchange.engine import Products, Program
 from solvers.pooling.mixing import made_by
@@ -42,18 +42,18 @@ class Formulation:
     feed_rate: Floats  # (F,): made per unit shipped
     share: Ints  # (F, T): columns q
 
-    def extend(self, program: Program, *, hull: bool = False) -> Program:
-        """A program of the exchange with the pools added; with `hull` it bounds the products."""
+    def extend(self, program: Program, hull: Flags | None = None) -> Program:
+        """A program of the exchange with the pools added, and the rows of the hull chosen (H,)."""
         added = self.matrix.shape[1] - self.size
         wide = sparse.csr_array(
             (program.matrix.data, program.matrix.indices, program.matrix.indptr),
             shape=(program.matrix.shape[0], self.matrix.shape[1]),
         )
         parts, low, high = [wide, self.matrix], [self.row_low], [self.row_high]
-        if hull:
-            parts.append(self.hull)
-            low.append(np.full(len(self.hull_high), -np.inf))
-            high.append(self.hull_high)
+        if hull is not None:
+            parts.append(sparse.csr_array(self.hull[hull]))
+            low.append(np.full(int(hull.sum()), -np.inf))
+            high.append(self.hull_high[hull])
         return Program(
             gain=np.append(program.gain, np.zeros(added)),
             matrix=sparse.csr_array(sparse.vstack(parts, format="csr")),

@@ -1,5 +1,6 @@
 """Pages of a territory's files: what holds, earlier versions, new ones, the check."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, UploadFile
@@ -11,11 +12,12 @@ from starlette.responses import Response
 from eit.faults import Fault, Notice
 from eit.portal import folders, territories
 from eit.portal.addresses import onward
+from eit.portal.admin.listing import listing
 from eit.portal.finding import find_territory
 from eit.portal.pages import language, page
 from eit.portal.refusals import Hidden, Unsound
 from eit.portal.rights import allow
-from eit.portal.viewer import Signed, Viewer
+from eit.portal.viewer import Signed
 from eit.store.models import AccountRow, FileRow, TerritoryRow
 
 router = APIRouter(prefix="/t/{slug}/files")
@@ -26,16 +28,6 @@ COSTS = ("cost", "price", "eur")
 def list_files(request: Request, viewer: Signed, slug: str) -> Response:
     """List files that hold and every earlier version."""
     return _show(request, viewer, slug)
-
-
-def _show(
-    request: Request, viewer: Viewer, slug: str, *, status: int = 200, wrong: str = ""
-) -> Response:
-    with request.app.state.store.reading() as session:
-        territory = find_territory(session, viewer, slug)
-        allow(viewer, "list", "territory_files", territory_id=territory.id)
-        context = _files(session, territory)
-    return page(request, viewer, "admin/files.html.jinja", status=status, wrong=wrong, **context)
 
 
 @router.post("", name="write_file")
@@ -57,7 +49,7 @@ def write_file(
             for one, text in (folders.read_zip(content) if zipped else {name: content}).items():
                 territories.put_file(session, viewer, territory.id, one, text)
     except Unsound as error:
-        return _show(request, viewer, slug, status=422, wrong=error.code)
+        return _show(request, viewer, slug, wrong=error.code)
     return onward(f"/t/{slug}/files/check", "portal.file")
 
 
@@ -129,3 +121,6 @@ def _files(session: Session, territory: TerritoryRow) -> dict[str, Any]:
         "by_path": dict(sorted(by_path.items())),
         "senders": {key: name for key, name in names},
     }
+
+
+_show = partial(listing, resource="territory_files", template="admin/files.html.jinja", tell=_files)

@@ -1,5 +1,6 @@
 """Pages of a territory's people: who is a member, who is invited."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
@@ -10,12 +11,13 @@ from starlette.responses import Response
 
 from eit.portal import audit, invitations, territories, tokens
 from eit.portal.addresses import onward, outside
+from eit.portal.admin.listing import listing
 from eit.portal.finding import find_territory
 from eit.portal.invitations import Post
 from eit.portal.pages import page
 from eit.portal.refusals import Hidden, Unsound
 from eit.portal.rights import allow
-from eit.portal.viewer import Signed, Viewer
+from eit.portal.viewer import Signed
 from eit.store.models import InvitationRow, MembershipRow, TerritoryRow
 
 router = APIRouter(prefix="/t/{slug}/people")
@@ -26,16 +28,6 @@ STEERING = ("facilitator",)
 def list_people(request: Request, viewer: Signed, slug: str) -> Response:
     """List members and open invitations, with the form for a new one."""
     return _show(request, viewer, slug)
-
-
-def _show(
-    request: Request, viewer: Viewer, slug: str, *, status: int = 200, wrong: str = ""
-) -> Response:
-    with request.app.state.store.reading() as session:
-        territory = find_territory(session, viewer, slug)
-        allow(viewer, "list", "memberships", territory_id=territory.id)
-        context = _people(session, territory)
-    return page(request, viewer, "admin/people.html.jinja", status=status, wrong=wrong, **context)
 
 
 @router.post("/invite", name="invite")
@@ -51,12 +43,12 @@ def invite(
         with request.app.state.store.changing() as session:
             territory = find_territory(session, viewer, slug)
             role, _, which = post.partition(":")
-            resource = "steering_invitations" if role in STEERING else "invitations"
+            resource = _resource("invitations", role)
             allow(viewer, "create", resource, territory_id=territory.id)
             wanted = _post(session, territory, role, which)
             secret = invitations.invite(session, viewer, email, wanted)
     except Unsound as error:
-        return _show(request, viewer, slug, status=422, wrong=error.code)
+        return _show(request, viewer, slug, wrong=error.code)
     context: dict[str, Any] = {
         "link": outside(request, "invitation_page", secret=secret),
         "email": email.strip(),
@@ -76,7 +68,7 @@ def withdraw(request: Request, viewer: Signed, slug: str, digest: str) -> Respon
         row = session.get(InvitationRow, digest)
         if row is None or row.territory_id != territory.id:
             raise Hidden
-        resource = "steering_invitations" if row.role in STEERING else "invitations"
+        resource = _resource("invitations", row.role)
         allow(viewer, "withdraw", resource, territory_id=territory.id)
         invitations.withdraw(session, viewer, row)
     return onward(f"/t/{slug}/people", "portal.withdrawn")
@@ -91,11 +83,16 @@ def remove(request: Request, viewer: Signed, slug: str, membership_id: str) -> R
         row = session.get(MembershipRow, membership_id)
         if row is None or row.territory_id != territory.id:
             raise Hidden
-        resource = "steering_memberships" if row.role in STEERING else "memberships"
+        resource = _resource("memberships", row.role)
         allow(viewer, "remove", resource, territory_id=territory.id)
         audit.record(session, viewer, "membership.remove", row.account_id, territory.id, row.role)
         tokens.revoke_membership(session, row)
     return onward(f"/t/{slug}/people", "portal.member_removed")
+
+
+def _resource(kind: str, role: str) -> str:
+    """What the table of rights calls invitations or memberships of a role."""
+    return f"steering_{kind}" if role in STEERING else kind
 
 
 def _post(session: Session, territory: TerritoryRow, role: str, which: str) -> Post:
@@ -126,3 +123,6 @@ def _people(session: Session, territory: TerritoryRow) -> dict[str, Any]:
         "parks": territories.parks(session, territory.id),
         "steering": STEERING,
     }
+
+
+_show = partial(listing, resource="memberships", template="admin/people.html.jinja", tell=_people)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from random_territories import Row, write_rows
+from support.random_territories.draft import Row
+from support.random_territories.folder import write_rows
 
-PUBLISHED = Path(__file__).parent / "published"
+PUBLISHED = Path(__file__).parents[1] / "published"
 TOML = (
     '[territory]\nname = "{name}"\nbuiltin_rules = false\nlinks_only = true\n'
     "[solver]\ngap = 0.0\n[factors]\nassume_costs = false\n{more}"

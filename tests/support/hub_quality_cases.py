@@ -3,8 +3,8 @@
 import random
 from pathlib import Path
 
-from pooling_cases import Case
-from territories import write_folder
+from support.pooling_cases import Case
+from support.territories import write_folder
 
 TOML = """
 [territory]

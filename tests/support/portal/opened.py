@@ -73,20 +73,22 @@ class Portal:
             client.cookies.set("eit_session", secret)
         return client
 
-    def bearer(self, account_id: str, membership: int = 0) -> TestClient:
-        """A program with a key of one of the account's memberships."""
+    def key(self, account_id: str, *, label: str = "test") -> str:
+        """A key of the first of an account's memberships."""
         with self.store.changing() as session:
             viewer = view(session.get_one(AccountRow, account_id))
-            held = viewer.memberships[membership]
-            secret = tokens.create(session, viewer, held.id, "test")
-        return self.client(authorization=f"Bearer {secret}")
+            return tokens.create(session, viewer, viewer.memberships[0].id, label)
 
-    def account(self, email: str, *posts: Post, administrator: bool = False) -> str:
+    def bearer(self, account_id: str) -> TestClient:
+        """A program with a key of the first of an account's memberships."""
+        return self.client(authorization=f"Bearer {self.key(account_id)}")
+
+    def account(self, email: str, *posts: Post, name: str = "", administrator: bool = False) -> str:
         """A person with some roles; gives back the identifier of the account."""
         with self.store.changing() as session:
             row = AccountRow(
                 email=email,
-                name=email.partition("@")[0].title(),
+                name=name or email.partition("@")[0].title(),
                 is_administrator=administrator,
                 password_hash=self.app.state.passwords.hash(PASSWORD),
             )
@@ -127,13 +129,19 @@ def empty_database() -> bytes:
         return file.read_bytes()
 
 
-@contextmanager
-def open_portal(data: Path, **settings: object) -> Iterator[Portal]:
-    """A portal on a database of its own in a folder."""
+def portal_in(data: Path, **settings: object) -> Portal:
+    """A portal on a database of its own in a folder, or on the one that is there."""
     data.mkdir(parents=True, exist_ok=True)
     if "database_url" not in settings and not (data / "portal.sqlite").exists():
         (data / "portal.sqlite").write_bytes(empty_database())
     app = create_app(Settings(data=data, **settings))  # type: ignore[arg-type]
     app.state.passwords = quick_passwords()
-    yield Portal(app, data)
-    app.state.store.engine.dispose()
+    return Portal(app, data)
+
+
+@contextmanager
+def open_portal(data: Path, **settings: object) -> Iterator[Portal]:
+    """A portal in a folder, closed afterwards."""
+    portal = portal_in(data, **settings)
+    yield portal
+    portal.store.engine.dispose()

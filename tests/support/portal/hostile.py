@@ -4,8 +4,6 @@ import csv
 import io
 from pathlib import Path
 
-from portal_town import TOWN_FILES, Town, town_in
-
 from eit.store.models import (
     AccountRow,
     AnswerRow,
@@ -18,6 +16,8 @@ from eit.store.models import (
     TerritoryRow,
     TokenRow,
 )
+from support.portal.furnished import FURNISHED_FILES, furnished_town
+from support.portal.town import Town
 
 MARKUP = "\"'></textarea><img src=x onerror=window.hit=1><script>window.hit=1</script>{{7*7}}"
 HOSTILE = f"=1+1{MARKUP}"
@@ -41,10 +41,10 @@ TEXTS = (
 
 def hostile_town(folder: Path) -> Town:
     """A town of its own, renamed throughout."""
-    town = town_in(folder, _files())
+    town = furnished_town(folder, _files())
     for state in town.pictures:
         town.reset(state)
-        with town.world.store.changing() as session:
+        with town.store.changing() as session:
             for table, column in TEXTS:
                 for row in session.query(table):
                     setattr(row, column, HOSTILE)
@@ -59,7 +59,7 @@ def _files() -> dict[str, str]:
         "sites.csv": ("name",),
         "declarations/base.csv": ("label", "comment"),
     }
-    files = dict(TOWN_FILES)
+    files = dict(FURNISHED_FILES)
     for path, columns in named.items():
         rows = list(csv.DictReader(io.StringIO(files[path])))
         for row in rows:

@@ -16,10 +16,6 @@ from pathlib import Path
 
 import httpx2
 
-from eit.portal import tokens
-from eit.portal.viewer import view
-from eit.store.models import AccountRow
-
 MODULES = ["eit.portal.app", "eit.portal.jobs.worker", "uvicorn"]
 ROWS = "declaration_id,site_id,kind,resource,quantity\n"
 
@@ -99,13 +95,6 @@ class Diary:
     submissions: dict = field(default_factory=dict)
     jobs: list = field(default_factory=list)
     refused: list = field(default_factory=list)
-
-
-def token(world, person: str) -> str:
-    """A key of a person's."""
-    with world.store.changing() as session:
-        viewer = view(session.get_one(AccountRow, world.accounts[person]))
-        return tokens.create(session, viewer, viewer.memberships[0].id, "test")
 
 
 def post(address: str, key: str, diary: Diary, **sent) -> dict | None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal import Portal
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -15,6 +14,7 @@ from eit.portal.declare.walking import walk
 from eit.portal.invitations import Post
 from eit.portal.viewer import Viewer, view
 from eit.store.models import AccountRow, FirmRow, LineRow, SubmissionRow, TerritoryRow
+from support.portal.opened import Portal
 
 HEADER = "declaration_id;site_id;kind;resource;quantity;unit;current_cost_eur_per_unit\n"
 MIXED = (

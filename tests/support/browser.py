@@ -9,6 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+PATIENCE_MS = 30_000
+"""How long anything is waited for: far longer than a busy machine takes."""
 
 
 @dataclass
@@ -22,6 +24,17 @@ class Visit:
     def run(self, script: str) -> object:
         """Evaluate an expression in the page."""
         return self.page.evaluate(script)
+
+    def settle(self) -> None:
+        """Let the map come to rest, and draw now what waits for the next frame."""
+        self.page.wait_for_function("!page.map?._panAnim?._inProgress")
+        self.page.evaluate("page.refreshNow()")
+
+    def card(self, text: str = "") -> str:
+        """Text of the card that is open, once it is the one that holds a text."""
+        card = self.page.locator(".leaflet-popup-content", has_text=text)
+        card.wait_for()
+        return card.inner_text()
 
     def texts(self, selector: str) -> list[str]:
         """Text of every visible element that matches."""
@@ -46,7 +59,7 @@ def visit(browser: Browser, file: Path, *, width: int = 1440, height: int = 900)
         viewport={"width": width, "height": height}, locale="fr-FR", offline=True
     )
     page = context.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(PATIENCE_MS)
     seen = Visit(page)
 
     def gate(route: Route) -> None:
@@ -62,12 +75,12 @@ def visit(browser: Browser, file: Path, *, width: int = 1440, height: int = 900)
     page.on("dialog", lambda dialog: (seen.errors.append(dialog.message), dialog.dismiss()))
     page.goto(file.as_uri())
     page.wait_for_selector("body[data-ready=yes]")
-    page.evaluate("page.refreshNow()")
+    seen.settle()
     yield seen
     context.close()
 
 
-AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = {"serious", "critical"}
 
 
