@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import linprog
 from support.pooling_cases import CASES, pooling_of
 
+import bench.pooling
 from solvers.exchange import Exchange, Limit, Outcome, Status
 from solvers.pooling import Pooling, block, mix_breaches, pool_quality, solve_pooling
 
@@ -373,3 +374,29 @@ def test_a_limited_pool_fed_by_another_is_refused() -> None:
             mix_lane=np.array([2]),
             mix_weight=np.ones(1),
         )
+
+
+@pytest.mark.parametrize("tellings", [2, pytest.param(12, marks=pytest.mark.long)])
+def test_asked_to_stop_it_gives_back_what_it_has_with_its_bound(
+    tellings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(block, "FIRST_TURN", 5.0)  # a search left behind ends with it
+    problem, told = bench.pooling.drawn(200, 60, 80), list[float]()
+    outcome = solve_pooling(
+        problem,
+        progress=lambda _stage, _part, gap: told.append(gap),
+        stop=lambda: len(told) >= tellings,
+    )
+    assert holds(problem, outcome)
+    assert outcome.values[0] > 0
+    assert "stopped" in outcome.message
+    assert np.nanmin(told) >= outcome.gaps[0] - 1e-12
+
+
+def test_without_a_limit_of_time_the_search_goes_on_in_longer_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(block, "FIRST_TURN", 0.05)
+    outcome = solve_pooling(pooling_of(CASES["adhya1"]), gap=1e-6)
+    assert outcome.component_method == ("global",)
+    assert outcome.values[0] == pytest.approx(CASES["adhya1"].optimum, rel=1e-7)

@@ -13,6 +13,7 @@ from solvers.exchange.build import Model, build
 from solvers.exchange.engine import Answer, Effort, Ending, Engine, Program
 from solvers.exchange.plan import Plan, plan_of, values
 from solvers.exchange.stages import EXACT, Found, floor_of, most_conceivable, stage_program
+from solvers.exchange.watch import Watch
 from solvers.pooling.engine import relaxed_bound, run_pooled
 from solvers.pooling.formulation import Formulation, formulate
 from solvers.pooling.problem import Pooling
@@ -29,10 +30,11 @@ LOWER: Final = 1e-6  # relative: rows of the hull that lower the bound by less b
 IDLE: Final = 2  # rounds that bring nothing before no more rows join
 BROKEN: Final = 1e-6  # of a row of the hull: less is rounding
 LEAST_SECONDS: Final = 0.1
+FIRST_TURN: Final = 60.0  # seconds of a global search without a limit; each further one twice that
 RELAX, SEARCH = 0.2, 0.3  # of the time left: for each solve of a relaxation, for plans near it
 
 
-def solve_pools(problem: Pooling, most: Floats, effort: Effort) -> Block:
+def solve_pools(problem: Pooling, most: Floats, effort: Effort, watch: Watch) -> Block:
     """Solve the pooled part, each objective keeping what those of higher rank found.
 
     Parameters
@@ -42,11 +44,12 @@ def solve_pools(problem: Pooling, most: Floats, effort: Effort) -> Block:
     most
         The most each lane can carry, shape (k, T).
     effort
-        Gap asked for, and seconds.
+        Gap asked for.
+    watch
+        When to end, and whom to tell.
     """
     model = build(problem.exchange, most)
     pools = formulate(problem, model, most)
-    until = time.perf_counter() + effort.seconds
     count = problem.exchange.sizes["o"]
     bounds, floors, methods, messages = [], np.empty(0), [], []
     plan: Plan | None = None
@@ -56,8 +59,7 @@ def solve_pools(problem: Pooling, most: Floats, effort: Effort) -> Block:
             bounds.append(most_conceivable(model, rank))
             continue
         stage = _stage(problem, model, pools, rank, floors)
-        left = replace(effort, seconds=(until - time.perf_counter()) / (count - rank))
-        found, method = _solve_stage(stage, plan, left)
+        found, method = _solve_stage(stage, plan, effort, watch.part(1 / (count - rank)))
         plan, ending = found.plan, found.ending if ending is Ending.OPTIMAL else ending
         bounds.append(found.bound)
         methods.append(method)
@@ -76,23 +78,55 @@ def _stage(problem: Pooling, model: Model, pools: Formulation, rank: int, floors
     return Stage(problem, model, pools, program, floors)
 
 
-def _solve_stage(stage: Stage, before: Plan | None, effort: Effort) -> tuple[Found, str]:
+def _solve_stage(
+    stage: Stage, before: Plan | None, effort: Effort, watch: Watch
+) -> tuple[Found, str]:
     """One objective: relax, look for plans near the relaxation, then search globally."""
-    until = time.perf_counter() + effort.seconds
-    bound, relaxed = _relax(stage, replace(effort, seconds=effort.seconds * RELAX))
+    bound, relaxed = _relax(
+        stage, replace(effort, seconds=max(watch.left * RELAX, LEAST_SECONDS)), watch
+    )
     if relaxed.ending is Ending.INFEASIBLE:
         return Found(Ending.INFEASIBLE, None, bound, None, relaxed.message), RELAXED
     plan = _idle(stage) if before is None else before
     large = len(stage.pools.products.result) > LARGEST_GLOBAL
-    share = (until - time.perf_counter()) * (1.0 if large else SEARCH)
-    plan = _near(stage, plan, bound, relaxed, replace(effort, seconds=share))
+    plan = _near(stage, plan, bound, relaxed, effort, watch.part(1.0 if large else SEARCH))
     if plan is not None and _within(stage, plan, bound, effort.gap):
         return Found(Ending.OPTIMAL, plan, bound, None, _say(stage, BY_HULL)), GLOBAL
-    left = replace(effort, seconds=until - time.perf_counter())
-    if large or left.seconds <= 0:
-        ending = Ending.NOTHING if plan is None else Ending.FEASIBLE
-        return Found(ending, plan, bound, None, _say(stage, HULL_ONLY)), RELAXED
-    return _globally(stage, plan, bound, left)
+    said = HULL_ONLY if large or watch.look() else STOPPED
+    ending = Ending.NOTHING if plan is None else Ending.FEASIBLE
+    found = Found(ending, plan, bound, None, _say(stage, said)), RELAXED
+    return found if large else _search(stage, found, effort, watch)
+
+
+def _search(
+    stage: Stage, found: tuple[Found, str], effort: Effort, watch: Watch
+) -> tuple[Found, str]:
+    """Search globally in the time that is left; without a limit, in longer and longer turns.
+
+    A search under way cannot be interrupted: asked to stop, it is left to end its turn.
+    """
+    seconds = FIRST_TURN if np.isinf(watch.until) else watch.left
+    while not watch.look():
+        before, start = found[0], time.perf_counter()
+
+        def turn(first: Found, limit: float = seconds) -> tuple[Found, str]:
+            return _globally(stage, first.plan, first.bound, replace(effort, seconds=limit))
+
+        def say(first: Found = before) -> None:
+            _tell(stage, first.plan, first.bound, watch)
+
+        found = next((new for _, new in watch.each(turn, [before], 1, say)), found)
+        ended = time.perf_counter() - start < seconds  # by itself: a longer turn brings no more
+        if ended or found[1] == GLOBAL or np.isfinite(watch.until):
+            break
+        seconds *= 2
+    return found
+
+
+def _tell(stage: Stage, plan: Plan | None, bound: float, watch: Watch) -> None:
+    """Tell the gap proven so far of the pooled part."""
+    gap = np.inf if plan is None else _gap(stage, plan, bound)
+    watch.report("pools", 0.0, gap if np.isfinite(gap) else np.nan)
 
 
 def _globally(stage: Stage, plan: Plan | None, bound: float, effort: Effort) -> tuple[Found, str]:
@@ -121,11 +155,11 @@ def _globally(stage: Stage, plan: Plan | None, bound: float, effort: Effort) -> 
     return Found(ending, plan, bound, None, _say(stage, BY_SEARCH if proven else STOPPED)), method
 
 
-def _relax(stage: Stage, effort: Effort) -> tuple[float, Answer]:
+def _relax(stage: Stage, effort: Effort, watch: Watch) -> tuple[float, Answer]:
     """Bound and values of the linear hull; whole numbers stay whole where time allows."""
     program = stage_program(stage.model, len(stage.floors), stage.floors)
     without, _ = _linear(program, stage.pools.quantity[: len(program.low)], effort)
-    found, hull, linear = _hull(stage, program, effort)
+    found, hull, linear = _hull(stage, program, effort, watch)
     bound = min(most_conceivable(stage.model, len(stage.floors)), without, found)
     if linear.ending is not Ending.NOTHING and not hull.whole.any():
         return bound, linear
@@ -135,7 +169,9 @@ def _relax(stage: Stage, effort: Effort) -> tuple[float, Answer]:
     return min(bound, closer.bound), linear if closer.values is None else closer
 
 
-def _hull(stage: Stage, program: Program, effort: Effort) -> tuple[float, Program, Answer]:
+def _hull(
+    stage: Stage, program: Program, effort: Effort, watch: Watch
+) -> tuple[float, Program, Answer]:
     """The linear hull without its whole numbers: the bound, the rows it took, the last answer.
 
     All rows where they are few; else those that an answer breaks join, until none is broken
@@ -151,7 +187,7 @@ def _hull(stage: Stage, program: Program, effort: Effort) -> tuple[float, Progra
         found, answer = _linear(hull, pools.quantity, left)
         idle = 0 if bound - found > LOWER * max(1.0, abs(found)) else idle + 1
         bound = min(bound, found)
-        if answer.values is None or idle > IDLE or time.perf_counter() > until:
+        if answer.values is None or idle > IDLE or watch.look() or time.perf_counter() > until:
             return bound, hull, answer
         over = pools.hull @ answer.values - pools.hull_high
         broken = over > BROKEN * np.maximum(1.0, np.abs(pools.hull_high))
@@ -170,19 +206,18 @@ def _linear(program: Program, quantity: Flags, effort: Effort) -> tuple[float, A
 
 
 def _near(
-    stage: Stage, plan: Plan | None, bound: float, relaxed: Answer, effort: Effort
+    stage: Stage, plan: Plan | None, bound: float, relaxed: Answer, effort: Effort, watch: Watch
 ) -> Plan | None:
     """The best plan found from the relaxed one, and from the plan at hand."""
-    until = time.perf_counter() + effort.seconds
     quick = len(stage.pools.products.result) <= min(QUICK, LARGEST_GLOBAL)
     begun = list(islice(starts(stage, relaxed.values), 1 if quick else None))
     if plan is not None and plan.shipped.any():
         begun.insert(0, stage.pools.shares_of(plan.shipped, begun[0]))
     for shares in begun:
-        left = replace(effort, seconds=until - time.perf_counter())
-        if left.seconds <= 0 or (plan is not None and _within(stage, plan, bound, 0.0)):
+        if watch.look() or (plan is not None and _within(stage, plan, bound, 0.0)):
             break
-        plan = _better(stage, plan, improve(stage, shares, left))
+        plan = _better(stage, plan, improve(stage, shares, replace(effort, seconds=watch.left)))
+        _tell(stage, plan, bound, watch)
     return plan
 
 
@@ -200,8 +235,12 @@ def _better(stage: Stage, one: Plan | None, other: Plan | None) -> Plan | None:
 
 
 def _within(stage: Stage, plan: Plan, bound: float, gap: float) -> bool:
+    return _gap(stage, plan, bound) <= max(gap, EXACT)
+
+
+def _gap(stage: Stage, plan: Plan, bound: float) -> float:
     value = stage.worth(plan)
-    return bound - value <= max(gap, EXACT) * max(1.0, abs(value))
+    return (bound - value) / max(1.0, abs(value))
 
 
 def _say(stage: Stage, how: str) -> str:

@@ -15,9 +15,9 @@ from solvers.exchange.pieces import PRICED
 from solvers.exchange.plan import Plan, limit_totals, plan_of, values
 from solvers.exchange.pricing import no_prices
 from solvers.exchange.reach import most_shipped
-from solvers.exchange.solver import solve
+from solvers.exchange.solver import STOPPED, solve
 from solvers.exchange.stages import ARTEFACT, EXACT
-from solvers.exchange.watch import Progress, Stop
+from solvers.exchange.watch import Progress, Stop, Watch
 from solvers.pooling.block import solve_pools
 from solvers.pooling.mixing import MIXED, binding, mix_breaches
 from solvers.pooling.parting import POOLED, REST, Parting, part
@@ -87,12 +87,13 @@ def solve_pooling(
     """
     start = time.perf_counter()
     until = start + (np.inf if time_limit_s is None else time_limit_s)
+    watch = Watch(until, stop, progress)
     most = most_shipped(problem.exchange)
     lean = binding(problem)
     active: list[int] = []
     while True:
         parted = part(lean, most, active)
-        block = _solve_pooled(parted, most, Effort(gap, until - time.perf_counter(), seed))
+        block = _solve_pooled(parted, most, Effort(gap, np.inf, seed), watch)
         seconds = None if time_limit_s is None else max(until - time.perf_counter(), 1.0)
         rest = solve(
             parted.rest,
@@ -100,7 +101,7 @@ def solve_pooling(
             time_limit_s=seconds,
             threads=threads,
             seed=seed,
-            progress=progress,
+            progress=progress if parted.pooled is None else _without_gap(progress),
             stop=stop,
         )
         lost = rest.status is Status.INFEASIBLE or block.ending is Ending.INFEASIBLE
@@ -111,14 +112,25 @@ def solve_pooling(
     if lost:
         left = Effort(gap, until - time.perf_counter(), seed)
         return _infeasible(problem, parted, most, rest, block, left, start)
-    return _outcome(problem, parted, plan, rest, block, gap, start)
+    if watch.stopped.is_set() and STOPPED not in rest.message:
+        block = replace(block, message="; ".join(filter(None, (block.message, STOPPED))))
+    outcome = _outcome(problem, parted, plan, rest, block, gap, start)
+    watch.report("done", 1.0, float(outcome.gaps[0]))
+    return outcome
 
 
-def _solve_pooled(parted: Parting, most: Floats, effort: Effort) -> Block:
+def _without_gap(progress: Progress | None) -> Progress | None:
+    """Progress of the rest, whose gap is not that of the whole."""
+    if progress is None:
+        return None
+    return lambda stage, fraction, _gap: progress(stage, fraction, np.nan)
+
+
+def _solve_pooled(parted: Parting, most: Floats, effort: Effort, watch: Watch) -> Block:
     if parted.pooled is None:
         count = parted.rest.sizes["o"]
         return Block(Ending.OPTIMAL, None, np.zeros(count), np.zeros(count), None, "", "")
-    return solve_pools(parted.pooled, most[parted.lanes(POOLED)], effort)
+    return solve_pools(parted.pooled, most[parted.lanes(POOLED)], effort, watch)
 
 
 def _joined(problem: Pooling, parted: Parting, block: Block, rest: Outcome) -> Floats:
