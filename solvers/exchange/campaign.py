@@ -97,7 +97,8 @@ def _climbed(front: _Front, gap: float) -> float:
 def _next(front: _Front, parts: Sequence[Part], gap: float, limited: bool) -> list[int]:
     """The components to climb next, small ones first; none if all together are close enough.
 
-    Those without a plan; else all that have only just begun; else the widest.
+    Those without a plan; else those that have only just begun, with nothing shipped; else the
+    others that have; else the widest.
     """
     first, wide = [], []
     for at, (part, standing) in enumerate(zip(parts, front.standings, strict=True)):
@@ -112,13 +113,18 @@ def _next(front: _Front, parts: Sequence[Part], gap: float, limited: bool) -> li
     excess = _excess(front, gap)
     if first or excess <= 0:
         return first
-    chosen = [at for _, at in wide if _standing(front, at).rung == 0]
+    begun = [at for _, at in wide if _standing(front, at).rung == 0]
+    chosen = [at for at in begun if _idle(_standing(front, at))] or begun
     if not chosen:
         wide.sort(key=lambda each: (-each[0], each[1]))
         together = np.cumsum([each for each, _ in wide])
         enough = int(np.searchsorted(together, ROUND * excess)) + 1
         chosen = [at for _, at in wide[: max(enough, AT_ONCE)]]
     return sorted(chosen, key=lambda at: (parts[at].problem.sizes["k"], at))
+
+
+def _idle(standing: Standing) -> bool:
+    return standing.shipped is not None and not standing.shipped.any()
 
 
 def _standing(front: _Front, at: int) -> Standing:
