@@ -4,31 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.exchange_by_hand import ONE, assert_worth, run
 
-from solvers.exchange import Exchange, Limit, Outcome, Status, solve
-from solvers.exchange.schema import COLUMNS
+from solvers.exchange import Exchange, Limit, Status, solve
 
 INF = np.inf
-
-
-def run(**arrays: Any) -> Outcome:
-    """Solve exactly; lists become arrays, and a list of gains is one objective."""
-    options = {name: arrays.pop(name) for name in ("time_limit_s", "threads") if name in arrays}
-    made = {
-        name: np.array(value) if name in COLUMNS and isinstance(value, list) else value
-        for name, value in arrays.items()
-    }
-    return solve(Exchange(**made), gap=0.0, **options)
-
-
-def assert_worth(outcome: Outcome, *values: float) -> None:
-    """The plan is optimal and has these values."""
-    assert outcome.status is Status.OPTIMAL, outcome.message
-    assert outcome.values == pytest.approx(np.array(values), rel=1e-9, abs=1e-6)
-    assert np.all(outcome.bounds >= outcome.values)
-
-
-ONE = {"origin": [0], "destination": [0]}
 
 
 def test_the_better_of_two_sinks_is_served_first() -> None:
@@ -181,92 +161,6 @@ def test_exchanges_are_counted_by_pair_and_carry_something() -> None:
     assert outcome.shipped[2, 0] == pytest.approx(1e-3)
 
 
-def _hub(**more: Any) -> dict[str, Any]:
-    """Source 0 ships to a hub that makes half a product of it, which sink 0 buys."""
-    return {
-        "supply": [10.0],
-        "demand": [4.0],
-        "origin": [0, 1],
-        "destination": [1, 0],
-        "gain": [-1.0, 5.0],
-        "recipe_hub": [0],
-        "recipe_product": [0],
-        "recipe_yield": [0.5],
-        "product_hub": [0],
-        **more,
-    }
-
-
-def test_a_hub_gives_what_it_makes_of_what_it_takes() -> None:
-    outcome = run(**_hub())
-    assert_worth(outcome, 12.0)
-    assert outcome.shipped.ravel() == pytest.approx([8.0, 4.0])
-    assert outcome.open.tolist() == [True]
-    assert outcome.method == "lp"
-
-
-def test_a_hub_takes_no_more_than_its_capacity() -> None:
-    assert_worth(run(**_hub(hub_capacity=[6.0])), -6.0 + 15.0)
-
-
-def test_a_hub_opens_where_it_pays() -> None:
-    opened, closed = run(**_hub(hub_gain=[[-11.0]])), run(**_hub(hub_gain=[[-13.0]]))
-    assert_worth(opened, 1.0)
-    assert_worth(closed, 0.0)
-    assert (opened.open.tolist(), closed.open.tolist()) == ([True], [False])
-
-
-def test_a_product_leaves_in_full_even_at_a_loss() -> None:
-    # Taking earns 3 a unit, each half unit made costs 4 to place: 3 - 2 gained.
-    assert_worth(run(**_hub(gain=[3.0, -4.0])), 8.0)
-    assert_worth(run(**_hub(gain=[3.0, -7.0])), 0.0)
-
-
-def test_a_final_recipe_gives_nothing() -> None:
-    outcome = run(
-        supply=[10.0],
-        demand=[1.0],
-        origin=[0],
-        destination=[1],
-        gain=[2.0],
-        recipe_hub=[0],
-        recipe_product=[-1],
-        hub_capacity=[7.0],
-    )
-    assert_worth(outcome, 14.0)
-
-
-def test_recipes_share_the_capacity_of_their_hub() -> None:
-    outcome = run(
-        supply=[5.0, 5.0],
-        demand=[9.0, 9.0],
-        origin=[0, 1, 2, 3],
-        destination=[2, 3, 0, 1],
-        gain=[0.0, 0.0, 2.0, 3.0],
-        recipe_hub=[0, 0],
-        recipe_product=[0, 1],
-        product_hub=[0, 0],
-        hub_capacity=[8.0],
-    )
-    assert_worth(outcome, 15.0 + 6.0)
-
-
-def test_hubs_pass_goods_on_to_hubs() -> None:
-    # Half of 8 is made by hub 0, a quarter of that by hub 1.
-    outcome = run(
-        supply=[8.0],
-        demand=[9.0],
-        origin=[0, 1, 2],
-        destination=[1, 2, 0],
-        gain=[0.0, 0.0, 10.0],
-        recipe_hub=[0, 1],
-        recipe_product=[0, 1],
-        recipe_yield=[0.5, 0.25],
-        product_hub=[0, 1],
-    )
-    assert_worth(outcome, 10.0)
-
-
 def test_ways_of_a_group_share_its_capacity_and_cost() -> None:
     arrays = {
         "supply": [5.0, 5.0],
@@ -368,100 +262,6 @@ def test_a_tolerance_is_of_what_the_limits_leave() -> None:
     )
     assert outcome.values == pytest.approx([6.0, 4.0])
     assert outcome.bounds[0] == pytest.approx(8.0)
-
-
-def test_what_cannot_be_shipped_is_said_by_how_much() -> None:
-    outcome = run(
-        supply=[9.0, 4.0],
-        demand=[6.0, 8.0],
-        origin=[0, 1],
-        destination=[0, 1],
-        gain=[1.0, 1.0],
-        must_ship=[True, False],
-        must_fill=[False, True],
-    )
-    assert outcome.status is Status.INFEASIBLE
-    assert outcome.shortfalls is not None
-    assert outcome.shortfalls.must_ship.ravel() == pytest.approx([3.0, 0.0])
-    assert outcome.shortfalls.must_fill.ravel() == pytest.approx([0.0, 4.0])
-    assert outcome.shortfalls.total == pytest.approx(7.0)
-    assert outcome.shipped.sum() == 0
-    assert np.isnan(outcome.values).all()
-    assert "3 not shipped from 1 sources" in outcome.message
-
-
-def test_a_required_way_falls_short_of_its_least() -> None:
-    outcome = run(
-        supply=[4.0], demand=[9.0], **ONE, gain=[1.0], min_quantity=[7.0], required=[True]
-    )
-    assert outcome.status is Status.INFEASIBLE
-    assert outcome.shortfalls is not None
-    assert outcome.shortfalls.required == pytest.approx([3.0])
-
-
-def test_a_required_way_to_a_sink_of_few_partners_falls_short_by_what_is_missing_alone() -> None:
-    # 9 must flow into a sink that takes 8, from one partner at most of its two
-    outcome = solve(
-        Exchange(
-            supply=np.array([20.0, 20.0]),
-            demand=np.array([8.0]),
-            demand_partners=np.array([1.0]),
-            origin=np.array([0, 1]),
-            destination=np.array([0, 0]),
-            gain=np.array([1.0, 1.0]),
-            min_quantity=np.array([9.0, 0.0]),
-            required=np.array([True, False]),
-        )
-    )
-    assert outcome.status is Status.INFEASIBLE
-    assert outcome.shortfalls is not None
-    assert outcome.shortfalls.required == pytest.approx([1.0, 0.0])
-
-
-def test_a_required_source_without_a_lane_falls_short_of_all() -> None:
-    outcome = run(supply=[4.0, 3.0], demand=[9.0], **ONE, gain=[1.0], must_ship=[False, True])
-    assert outcome.status is Status.INFEASIBLE
-    assert outcome.shortfalls is not None
-    assert outcome.shortfalls.must_ship.ravel() == pytest.approx([0.0, 3.0])
-
-
-def test_a_required_source_with_storage_and_no_lane_falls_short_too() -> None:
-    none = np.empty(0, dtype=int)
-    problem = Exchange(
-        supply=np.array([[4.0, 1.0]]),
-        demand=np.array([[1.0, 1.0]]),
-        origin=none,
-        destination=none,
-        gain=np.empty((1, 0)),
-        must_ship=np.array([True]),
-        supply_storage=np.array([9.0]),
-    )
-    outcome = solve(problem)
-    assert outcome.status is Status.INFEASIBLE
-    assert outcome.shortfalls is not None
-    assert outcome.shortfalls.total == pytest.approx(5.0)
-
-
-def test_a_lot_makes_a_requirement_infeasible() -> None:
-    # Filling the sink needs 2, but lots are of 3.
-    outcome = run(supply=[9.0], demand=[2.0], **ONE, gain=[1.0], min_lot=[3.0], must_fill=[True])
-    assert outcome.status is Status.INFEASIBLE
-    assert outcome.shortfalls is not None
-    assert outcome.shortfalls.must_fill.ravel() == pytest.approx([2.0])
-
-
-def test_a_limit_makes_a_requirement_infeasible() -> None:
-    outcome = run(
-        supply=[9.0],
-        demand=[6.0],
-        **ONE,
-        gain=[1.0],
-        must_fill=[True],
-        limits=(Limit(limit=8.0, lane_coef=np.array([2.0])),),
-    )
-    assert outcome.status is Status.INFEASIBLE
-    assert outcome.shortfalls is not None
-    assert outcome.shortfalls.total == pytest.approx(2.0)
 
 
 def test_nothing_to_exchange_is_a_plan() -> None:
